@@ -1,0 +1,1 @@
+"""Stand-ins at the edge of the system: small HTTP servers and ordinary classes."""

@@ -1,0 +1,1 @@
+"""Sertakan: enrol, pay and look up coverage with the plainest phone."""

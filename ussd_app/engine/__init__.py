@@ -1,0 +1,1 @@
+"""The dialogue engine: a menu is data, a turn is a function."""

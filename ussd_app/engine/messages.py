@@ -1,0 +1,87 @@
+"""The texts of every SMS, proved to fit before any is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ussd_app.domain import gsm7
+from ussd_app.engine import definition, graph
+from ussd_app.engine.compiler import Compilation, fields_of, validate
+from ussd_app.engine.expressions import Path, Template
+from ussd_app.engine.kinds import FORMATS, Kind, Value
+from ussd_app.engine.source import Source
+from ussd_app.engine.vocabulary import Vocabulary
+from ussd_app.errors import Problem
+
+
+@dataclass(frozen=True)
+class Message:
+    """One SMS: its lane and its text in each language."""
+
+    lane: str
+    texts: graph.Texts
+
+    def fill(self, language: str, values: Mapping[str, Value]) -> str:
+        """The text in a language (Indonesian where there is none) with its fields filled."""
+        template = self.texts.get(language) or self.texts["id"]
+        shown = (part if isinstance(part, str) else part.show(values[part.path[0]], language) for part in template)
+        return gsm7.plain("".join(shown))
+
+
+Messages = Mapping[str, Message]
+
+
+def compile_messages(source: Source, fields: Mapping[str, Mapping[str, Kind]]) -> tuple[Messages | None, list[Problem]]:
+    """Compile and prove the file of SMS texts against `fields`, the values that each message is given.
+
+    Every message must fit its number of segments at its longest fill, in every language.
+    """
+    problems: list[Problem] = []
+    messages = validate(definition.Messages, source, problems)
+    if messages is None:
+        return None, problems
+    made: dict[str, Message] = {}
+    empty = definition.Menu(menu="messages", codes=[], languages=["id"], start="none", screens={})
+    compilation = Compilation(empty, source, [], Vocabulary({}, {}), problems)
+    for name, message in messages.messages.items():
+        if name not in fields:
+            compilation.complain(("messages", name), "no part of the service sends a message of this name")
+            continue
+        texts: dict[str, Template] = {}
+        for language, words in message.texts.items():
+            path = ("messages", name, "texts", language)
+            texts[language] = compilation.template(source, path, words)
+            _message_fits(compilation, path, texts[language], language, fields[name], message.segments)
+        if "id" not in texts:
+            compilation.complain(("messages", name, "texts"), "the Indonesian text (`id`) is missing")
+        made[name] = Message(message.lane, texts)
+    for missing in sorted(fields.keys() - messages.messages.keys()):
+        compilation.complain(("messages",), f"the message `{missing}` is missing")
+    return (None if any(problem.error for problem in problems) else made), problems
+
+
+def _message_fits(
+    compilation: Compilation,
+    path: Path,
+    template: Template,
+    language: str,
+    fields: Mapping[str, Kind],
+    most: int,
+) -> None:
+    unknown = [name for (name, *_) in fields_of(template) if name not in fields]
+    if unknown:
+        known = ", ".join(sorted(fields))
+        compilation.complain(path, f"`{'`, `'.join(unknown)}` is not given to this message: use {known}")
+        return
+    for part in template:
+        if not isinstance(part, str) and fields[part.path[0]].name not in FORMATS[part.format][1]:
+            compilation.complain(path, f"`{part.path[0]}` is {fields[part.path[0]].name}: it needs another format")
+            return
+    shown = "".join(
+        part if isinstance(part, str) else part.show(fields[part.path[0]].longest, language) for part in template
+    )
+    size = gsm7.size(shown)
+    if size.segments > most:
+        sentence = f"at its longest it takes {size.units} septets, {size.segments} SMS instead of {most}"
+        compilation.complain(path, sentence)

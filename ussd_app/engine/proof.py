@@ -1,0 +1,263 @@
+"""Prove a compiled menu before anybody dials it: every target exists, every screen is reached and left, and
+every screen fits at the longest it can ever be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ussd_app.domain import gsm7
+from ussd_app.engine import definition, graph
+from ussd_app.engine.checks import CHECKS
+from ussd_app.engine.compiler import Compilation, reads_of, validate
+from ussd_app.engine.expressions import Path, Template
+from ussd_app.engine.kinds import FLAG, FORMATS, Kind, count, text
+from ussd_app.engine.paging import Footer, TooNarrow, pages
+from ussd_app.engine.source import Source
+from ussd_app.engine.vocabulary import Vocabulary
+from ussd_app.errors import Problem
+
+MOST_CHOICES = 5
+
+
+def compile_menu(
+    sources: list[Source], version: int, vocabulary: Vocabulary
+) -> tuple[graph.Menu | None, list[Problem]]:
+    """Compile and prove a menu file and its translations (the menu first).
+
+    Gives the graph, or None when there is an error, and every problem and remark found.
+    """
+    problems: list[Problem] = []
+    menu = validate(definition.Menu, sources[0], problems)
+    translations = []
+    for source in sources[1:]:
+        translation = validate(definition.Translation, source, problems)
+        if translation:
+            translations.append((translation, source))
+    if menu is None or problems:
+        return None, problems
+    compilation = Compilation(menu, sources[0], translations, vocabulary)
+    made = compilation.build(version)
+    _stray_translations(compilation)
+    _targets(compilation, made)
+    if not any(problem.error for problem in compilation.problems):
+        _reachable(compilation, made)
+        _names(compilation, made)
+    if not any(problem.error for problem in compilation.problems):
+        _fits(compilation, made)
+    errors = any(problem.error for problem in compilation.problems)
+    return (None if errors else made), compilation.problems
+
+
+def targets_of(screen: graph.Screen) -> Iterator[tuple[Path, str]]:
+    """Every screen a screen can lead to, with the path of the word that says so."""
+    for choice in screen.choices:
+        yield ("choices", choice.key, "go"), choice.go
+    if screen.listing:
+        yield ("list", "go"), screen.listing.go
+    if screen.ask:
+        yield ("go",), screen.ask.go
+        if screen.ask.otherwise:
+            yield ("ask", "otherwise"), screen.ask.otherwise
+    for number, branch in enumerate(screen.branches):
+        yield ("branch", str(number), "go"), branch.go
+    for outcome, go in screen.effect.outcomes.items() if screen.effect else ():
+        yield ("outcomes", outcome), go
+
+
+def _targets(compilation: Compilation, menu: graph.Menu) -> None:
+    for word, name in (("start", menu.start), ("home", menu.home)):
+        if name not in menu.screens:
+            compilation.complain((word,), f"there is no screen `{name}`")
+    for screen in menu.screens.values():
+        for path, go in targets_of(screen):
+            if go not in menu.screens:
+                compilation.complain(("screens", screen.name, *path), f"there is no screen `{go}`")
+        if screen.choices or screen.listing:
+            if "choose" not in menu.reasons:
+                compilation.complain(("reasons",), "write a sentence for `choose`: a key that is no choice")
+            if len(screen.choices) > MOST_CHOICES:
+                sentence = f"{len(screen.choices)} choices: people read at most {MOST_CHOICES} on one screen"
+                compilation.complain(("screens", screen.name, "choices"), sentence, error=False)
+
+
+def _stray_translations(compilation: Compilation) -> None:
+    for translation, source in compilation.translations:
+        if translation.language not in compilation.menu.languages:
+            sentence = f"the menu does not list `{translation.language}` under languages"
+            compilation.problems.append(source.problem(("language",), sentence))
+        for name, screen in translation.screens.items():
+            original = compilation.menu.screens.get(name)
+            if original is None:
+                stray = source.problem(("screens", name), f"the menu has no screen `{name}`")
+                compilation.problems.append(stray)
+                continue
+            for key in set(screen.choices) - set(original.choices or {}):
+                path = ("screens", name, "choices", key)
+                compilation.problems.append(source.problem(path, f"the menu has no choice `{key}` here"))
+
+
+def _reachable(compilation: Compilation, menu: graph.Menu) -> None:
+    seen, waiting = {menu.start, menu.home}, [menu.start, menu.home]
+    leads: dict[str, set[str]] = {}
+    while waiting:
+        name = waiting.pop()
+        leads[name] = {go for _, go in targets_of(menu.screens[name])}
+        fresh = leads[name] - seen
+        seen |= fresh
+        waiting += fresh
+    for name in menu.screens.keys() - seen:
+        compilation.complain(("screens", name), "no screen leads here: nobody would ever see it")
+    finishing = {name for name in seen if menu.screens[name].ends}
+    while True:
+        more = {name for name in seen - finishing if leads[name] & finishing}
+        if not more:
+            break
+        finishing |= more
+    for name in seen - finishing:
+        compilation.complain(("screens", name), "from here no choice ever leads to an end")
+
+
+def kinds_of(menu: graph.Menu, vocabulary: Vocabulary) -> dict[str, Kind]:
+    """Every answer that some screen of the menu keeps, with its kind."""
+    kinds: dict[str, Kind] = {"language": text(2)}
+    for screen in menu.screens.values():
+        if screen.ask:
+            kinds[screen.ask.keep] = screen.ask.check.kind
+        for choice in screen.choices:
+            for name, value in choice.sets.items():
+                kinds[name] = count(999_999_999) if isinstance(value, int) else text(len(str(value)))
+        if screen.listing:
+            use = (screen.uses or {}).get(screen.listing.rows)
+            rows = vocabulary.facts[use.fact].rows if use else {}
+            kinds[screen.listing.keep] = rows.get(screen.listing.value, text(1))
+        if screen.effect:
+            for fields in vocabulary.effects[screen.effect.name].outcomes.values():
+                kinds.update({f"{screen.effect.name}.{name}": kind for name, kind in fields.items()})
+    for screen in menu.screens.values():
+        for answer, path in (screen.remember or {}).items():
+            kinds[answer] = kind_of(path, screen, kinds, vocabulary) or text(1)
+    return kinds
+
+
+def kind_of(path: Path, screen: graph.Screen, answers: Mapping[str, Kind], vocabulary: Vocabulary) -> Kind | None:
+    """The kind of a name as one screen reads it, or None when the screen cannot know it."""
+    uses = screen.uses or {}
+    if path[0] in uses:
+        spec = vocabulary.facts[uses[path[0]].fact]
+        return FLAG if len(path) == 1 else spec.gives.get(path[1])
+    if path[0] == "row" and screen.listing and len(path) == 2:
+        return vocabulary.facts[uses[screen.listing.rows].fact].rows.get(path[1])
+    return answers.get(".".join(path))
+
+
+def _names(compilation: Compilation, menu: graph.Menu) -> None:
+    vocabulary = compilation.vocabulary
+    answers = kinds_of(menu, vocabulary)
+    for screen in menu.screens.values():
+        here = ("screens", screen.name)
+        for path in sorted(reads_of(screen)):
+            if kind_of(path, screen, answers, vocabulary) is None:
+                compilation.complain(here, f"`{'.'.join(path)}` is no answer of this menu and no known fact")
+        for use in (screen.uses or {}).values():
+            _taken(compilation, here, use.fact, set(use.takes) - set(use.fixed), answers)
+        if screen.effect:
+            wanted = set(screen.effect.takes) - set(screen.effect.fixed)
+            _taken(compilation, here, screen.effect.name, wanted, answers)
+        for template in (screen.text, *(choice.label for choice in screen.choices)):
+            for part in (part for language in template.values() for part in language):
+                if isinstance(part, str):
+                    continue
+                kind = kind_of(part.path, screen, answers, vocabulary)
+                if kind and kind.name not in FORMATS[part.format][1]:
+                    wanted = [name for name, (_, shows) in FORMATS.items() if name and kind.name in shows]
+                    sentence = f"`{'.'.join(part.path)}` is {kind.name}: show it with |{' or |'.join(wanted)}"
+                    compilation.complain(here, sentence)
+
+
+def _taken(compilation: Compilation, here: Path, name: str, takes: set[str], answers: Mapping[str, Kind]) -> None:
+    for missing in sorted(takes - answers.keys()):
+        compilation.complain(here, f"`{name}` needs the answer `{missing}`, which no screen keeps")
+
+
+def _fits(compilation: Compilation, menu: graph.Menu) -> None:
+    answers = kinds_of(menu, compilation.vocabulary)
+    for screen in menu.screens.values():
+        if screen.branches or screen.effect:
+            continue
+        for language in menu.languages:
+            head, options, footer = _longest_screen(compilation, menu, screen, language, answers)
+            try:
+                shown = pages(head, options, footer, menu.limit)
+            except TooNarrow:
+                sentence = f"in {language} one line alone is longer than a screen of {menu.limit}"
+                compilation.complain(("screens", screen.name), sentence)
+                continue
+            if len(shown) > 1 and not screen.listing:
+                whole = gsm7.septets("\n".join([head, *options, *footer(True, False)])) or 0
+                sentence = f"in {language} the longest fill takes {whole} of {menu.limit}"
+                compilation.complain(("screens", screen.name), f"{sentence}: shorten it by {whole - menu.limit}")
+
+
+def _longest_screen(
+    compilation: Compilation,
+    menu: graph.Menu,
+    screen: graph.Screen,
+    language: str,
+    answers: Mapping[str, Kind],
+) -> tuple[str, list[str], Footer]:
+    """A screen with every field at its longest and the longest reason above: its text, options and navigation."""
+
+    def fill(texts: graph.Texts) -> str:
+        return longest(texts.get(language) or next(iter(texts.values()), ()), language, screen, answers, compilation)
+
+    notices = [fill_reason(menu, reason, language) for reason in _reasons(screen)]
+    notice = max(notices, key=lambda sentence: gsm7.septets(sentence) or 0, default="")
+    options = [f"{choice.key.replace('+', '10')}. {fill(choice.label)}" for choice in screen.choices]
+    if screen.listing:
+        options = [f"{number}. {fill(screen.listing.label)}" for number in range(1, 31)] + options
+    words = menu.words.get(language) or menu.words[menu.language]
+    first_screen = screen.name == menu.start
+
+    def footer(_first: bool, more: bool) -> list[str]:
+        lines = [f"{menu.more_key}. {words['more']}"] if more else []
+        return lines if screen.ends or first_screen else [*lines, f"{menu.back_key}. {words['back']}"]
+
+    head = "\n".join(filter(None, [notice, fill(screen.text)]))
+    return head, options, footer
+
+
+def _reasons(screen: graph.Screen) -> list[str]:
+    if screen.ends:
+        return []
+    return list(screen.ask.check.reasons) if screen.ask else ["choose"]
+
+
+def fill_reason(menu: graph.Menu, reason: str, language: str) -> str:
+    """A reason at its longest."""
+    texts = menu.reasons.get(reason, {})
+    kinds: dict[str, Kind] = {}
+    for spec in CHECKS.values():
+        kinds.update(spec.reasons.get(reason, {}))
+    template = texts.get(language) or next(iter(texts.values()), ())
+    return "".join(
+        part if isinstance(part, str) else part.show(kinds.get(part.path[0], text(1)).longest, language)
+        for part in template
+    )
+
+
+def longest(
+    template: Template,
+    language: str,
+    screen: graph.Screen,
+    answers: Mapping[str, Kind],
+    compilation: Compilation,
+) -> str:
+    """A text with every field at its longest."""
+    shown = []
+    for part in template:
+        if isinstance(part, str):
+            shown.append(part)
+        else:
+            kind = kind_of(part.path, screen, answers, compilation.vocabulary) or text(1)
+            shown.append(part.show(kind.longest, language))
+    return "".join(shown)

@@ -1,0 +1,91 @@
+"""The names of queues and jobs, and how a job is put on its queue.
+
+A job makes things prompt; the sweep on the database makes them correct. So a queue that cannot be reached is
+noted and forgotten: the row that the job speaks of is found within the minute.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import redis
+import structlog
+from rq import Queue, Worker
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+REGISTRATION = "registration"
+PAYMENTS = "payments"
+URGENT = "sms-urgent"
+HOUSEKEEPING = "housekeeping"
+
+# One worker process each: a worker that listens on several queues and is killed loses the job in its hand.
+QUEUES = (REGISTRATION, PAYMENTS, URGENT, HOUSEKEEPING)
+
+FILE_REGISTRATION = "workers.registration.file_registration"
+MAKE_PAY_CODE = "workers.registration.make_pay_code"
+POST_PAYMENT = "workers.payments.post_payment"
+HAND_OVER = "workers.payments.hand_over"
+RELAY = "workers.outbox.relay"
+SWEEP_REGISTRATIONS = "workers.registration.sweep"
+SWEEP_PAYMENTS = "workers.payments.sweep"
+WRITE_JOURNAL = "workers.journal.write"
+
+QUEUE_OF = {
+    FILE_REGISTRATION: REGISTRATION,
+    MAKE_PAY_CODE: REGISTRATION,
+    SWEEP_REGISTRATIONS: REGISTRATION,
+    POST_PAYMENT: PAYMENTS,
+    HAND_OVER: PAYMENTS,
+    SWEEP_PAYMENTS: PAYMENTS,
+    RELAY: URGENT,
+    WRITE_JOURNAL: HOUSEKEEPING,
+}
+
+# Seconds. A result is never read; a failure is kept a week for whoever looks for its cause.
+RESULT_TTL = 0
+FAILURE_TTL = 7 * 24 * 3600
+JOB_TIMEOUT = 120
+
+log = structlog.get_logger()
+
+
+class Queues:
+    """Puts jobs on their queues; a job carries an id or nothing."""
+
+    def __init__(self, connection: Redis) -> None:
+        self.connection = connection
+        self._queues = {
+            name: Queue(name, connection=connection, serializer="json", default_timeout=JOB_TIMEOUT) for name in QUEUES
+        }
+
+    def enqueue(self, job: str, *arguments: int | str) -> None:
+        """Ask for a job soon. When Redis is away nothing is raised: the sweep will find the row."""
+        try:
+            self._queues[QUEUE_OF[job]].enqueue(job, *arguments, result_ttl=RESULT_TTL, failure_ttl=FAILURE_TTL)
+        except redis.RedisError as error:
+            log.warning("job not queued, the sweep will find it", job=job, error=type(error).__name__)
+
+    def enqueue_scan(self, job: str, *arguments: str, most: int) -> None:
+        """Ask for a scan, unless so much waits on its queue already that another would only add to it."""
+        try:
+            if self.length(QUEUE_OF[job]) < most:
+                self.enqueue(job, *arguments)
+        except redis.RedisError:
+            log.warning("scan not queued: no Redis", job=job)
+
+    def length(self, name: str) -> int:
+        """How many jobs wait on a queue."""
+        return self._queues[name].count
+
+    def attended(self, since: datetime) -> set[str]:
+        """The queues on which some worker has given a sign of life since that moment (UTC)."""
+        workers = Worker.all(connection=self.connection)
+        return {
+            name
+            for worker in workers
+            if worker.last_heartbeat and worker.last_heartbeat >= since
+            for name in worker.queue_names()
+        }

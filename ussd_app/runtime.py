@@ -1,0 +1,86 @@
+"""Everything alive in one process, built once and passed as the first argument of every service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import redis
+from sqlalchemy import Engine
+
+from ussd_app.gateways.africastalking import AfricasTalking
+from ussd_app.gateways.console import ConsoleInstitution, ConsoleMessaging, ConsoleTill
+from ussd_app.gateways.institution import Institution
+from ussd_app.gateways.messaging import MessagingGateway
+from ussd_app.gateways.midtrans import Midtrans
+from ussd_app.gateways.payment import PaymentGateway
+from ussd_app.queues import Queues
+from ussd_app.settings import Settings
+from ussd_app.storage import database
+from ussd_app.storage.dialogues import Dialogues
+from ussd_app.storage.redis import Connections, connect
+from ussd_app.vault import Vault
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """The live things of a process. `compiled` caches published documents by name and version, which never change."""
+
+    settings: Settings
+    db: Engine
+    connections: Connections
+    dialogues: Dialogues
+    queues: Queues
+    vault: Vault
+    messaging: MessagingGateway
+    payment: PaymentGateway
+    institution: Institution
+    clock: Callable[[], datetime]
+    compiled: dict[tuple[str, int], object] = field(default_factory=dict)
+
+    @property
+    def redis(self) -> redis.Redis:
+        """This thread's connection for dialogues and pointers."""
+        return self.connections.get()
+
+
+def utc_now() -> datetime:
+    """The real clock."""
+    return datetime.now(UTC)
+
+
+def build(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Runtime:
+    """The runtime of a process, from its settings. Connects to nothing until it is used."""
+    engine = database.connect(settings.database_url)
+    connections = Connections(settings.redis_url)
+    vault = Vault(settings.keys)
+    return Runtime(
+        settings=settings,
+        db=engine,
+        connections=connections,
+        dialogues=Dialogues(connections, vault),
+        queues=Queues(connect(settings.rq_redis_url or settings.redis_url, socket_connect_timeout=1, socket_timeout=2)),
+        vault=vault,
+        messaging=_messaging(settings),
+        payment=_payment(settings, engine, clock),
+        institution=ConsoleInstitution(),
+        clock=clock,
+    )
+
+
+def _messaging(settings: Settings) -> MessagingGateway:
+    if not settings.at_api_key:
+        return ConsoleMessaging()
+    return AfricasTalking(
+        settings.at_username,
+        settings.at_api_key,
+        sender_id=settings.at_sender_id,
+        base_url=settings.at_base_url,
+    )
+
+
+def _payment(settings: Settings, engine: Engine, clock: Callable[[], datetime]) -> PaymentGateway:
+    if settings.midtrans_server_key:
+        return Midtrans(settings.midtrans_server_key, settings.midtrans_base_url)
+    return ConsoleTill(engine, settings.secret_key, clock)

@@ -1,0 +1,151 @@
+"""Somebody wants to pay some months: one open pay code for each person and set of months."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy import Connection
+
+from ussd_app import queues
+from ussd_app.domain import calendar, contributions
+from ussd_app.domain.coverage import coverage
+from ussd_app.engine.step import Outcome
+from ussd_app.errors import GatewayPermanent, GatewayTemporary, GatewayUnknown
+from ussd_app.runtime import Runtime
+from ussd_app.services import outbox, publishing
+from ussd_app.services.callers import Caller
+from ussd_app.services.jobs import Job, backoff
+from ussd_app.storage import members, payments
+from ussd_app.storage.members import Person
+from ussd_app.storage.outbox import URGENT
+
+# Where a code can be paid in cash, and the name people know it by. Alfamart takes no less than Rp10,000, so one
+# discounted month (Rp8,400) could not be paid there.
+CHANNELS = {"indomaret": "Indomaret"}
+DEFAULT_CHANNEL = "indomaret"
+JAKARTA = "Asia/Jakarta"
+LEASE = timedelta(seconds=60)
+# Long enough for a weekend without a wage, short enough that the price on the code still holds.
+CODE_LIVES = timedelta(days=3)
+log = structlog.get_logger()
+
+
+def local(moment: datetime) -> date:
+    """The calendar day of a UTC moment in Jakarta."""
+    return moment.astimezone(ZoneInfo(JAKARTA)).date()
+
+
+def next_month(rt: Runtime, connection: Connection, caller: Caller, member_id: int) -> date:
+    """The first contribution month that a member has to pay next."""
+    months = payments.months_of(connection, member_id)
+    return coverage(months, caller.today, publishing.holidays(rt, caller.documents)).next_month
+
+
+def agreed(
+    rt: Runtime, caller: Caller, person: Person, months: Sequence[date], shown: tuple[int, str]
+) -> dict[date, int] | None:
+    """Whole rupiah by month, when it is still what the person was shown; else None.
+
+    `shown` is the total and the rates version on the screen that was agreed to: nobody pays what they did not see.
+    """
+    rates = publishing.rates(rt, caller.documents)
+    priced = contributions.price(rates, sector=person.sector, package=person.package, wage=person.wage, months=months)
+    return priced.by_month() if (priced.total, rates.version) == shown else None
+
+
+def order(
+    rt: Runtime,
+    connection: Connection,
+    caller: Caller,
+    member_id: int,
+    person: Person,
+    prices: Mapping[date, int],
+    rates_version: str,
+) -> int | None:
+    """Ask for a pay code; its row, or None when one for the same months is on its way or open."""
+    wanted = payments.Order(
+        order_id=f"SRT-{secrets.token_hex(6).upper()}",
+        member_id=member_id,
+        phone=caller.phone,
+        language=caller.dialogue.language,
+        package=person.package,
+        sector=person.sector,
+        wage=person.wage,
+        prices=prices,
+        rates_version=rates_version,
+        channel=DEFAULT_CHANNEL,
+    )
+    return payments.add_order(connection, wanted, rt.clock())
+
+
+def ask(
+    rt: Runtime, connection: Connection, caller: Caller, *, months: int, total: int, rates: str
+) -> tuple[Outcome, list[Job]]:
+    """A member asks for a code for the next unpaid months, at the price on the screen."""
+    member = members.by_phone(connection, rt.vault, caller.phone)
+    if member is None:
+        raise LookupError("only a member can be shown a price to pay again")
+    run = calendar.months_from(next_month(rt, connection, caller, member.id), months)
+    prices = agreed(rt, caller, member.person, run, (total, rates))
+    if prices is None:
+        return Outcome("price_changed"), []
+    code = order(rt, connection, caller, member.id, member.person, prices, rates)
+    return (Outcome("requested"), [Job(queues.MAKE_PAY_CODE, code)]) if code else (Outcome("waiting"), [])
+
+
+def make_code(rt: Runtime, pay_code_id: int) -> None:
+    """Have the payment company make a code, and text it to the payer. May run twice, or too late."""
+    now = rt.clock()
+    with rt.db.begin() as connection:
+        leased = payments.lease_order(connection, pay_code_id, now, LEASE)
+    if leased is None:
+        return
+    wanted = leased.order
+    try:
+        made = rt.payment.charge(wanted.order_id, wanted.total, now + CODE_LIVES, wanted.channel)
+    except GatewayPermanent as error:
+        log.error("no pay code can be made", order=wanted.order_id, error=str(error))
+        with rt.db.begin() as connection:
+            payments.fail_order(connection, pay_code_id, str(error))
+            members.add_follow_up(connection, "pay_code", wanted.phone, wanted.order_id, now)
+        return
+    except (GatewayTemporary, GatewayUnknown) as error:
+        # The same order again gives the same code, so asking twice is harmless even when it is unknown.
+        log.warning("pay code not made, trying again", order=wanted.order_id, error=str(error))
+        with rt.db.begin() as connection:
+            payments.postpone_order(connection, pay_code_id, backoff(now), str(error))
+        return
+    with rt.db.begin() as connection:
+        if payments.open_code(connection, pay_code_id, rt.payment.name, made.code, made.expires_at):
+            person = members.by_id(connection, rt.vault, wanted.member_id).person
+            outbox.write(
+                rt,
+                connection,
+                "pay_code",
+                key=f"pay_code:{pay_code_id}",
+                phone=wanted.phone,
+                language=wanted.language,
+                values={
+                    "name": person.name[:30],
+                    "code": made.code,
+                    "total": wanted.total,
+                    "months": [month.isoformat() for month in wanted.months],
+                    "channel": CHANNELS[wanted.channel],
+                    "expires": local(made.expires_at).isoformat(),
+                },
+                pay={"code": made.code, "amount": wanted.total},
+            )
+    rt.queues.enqueue(queues.RELAY, URGENT)
+
+
+def sweep(rt: Runtime) -> None:
+    """Find orders for which no job is making a code, and let old codes expire."""
+    with rt.db.begin() as connection:
+        payments.expire_codes(connection, rt.clock())
+        waiting = payments.waiting_orders(connection, rt.clock())
+    for pay_code_id in waiting:
+        make_code(rt, pay_code_id)

@@ -1,0 +1,254 @@
+"""Someone pressed a key: take one turn of their dialogue and send back the next screen.
+
+One Redis round trip in, the turn, one out. Whatever may happen twice (the same request again, two at once, a
+crash between the database and Redis) comes out the same: the text already consumed is recognised, a phone takes
+one turn at a time, and effects are done once for their key.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+
+import redis
+import structlog
+from sqlalchemy import Connection
+
+from ussd_app.engine import graph
+from ussd_app.engine.dialogue import Dialogue
+from ussd_app.engine.step import FactKey, FactValue, Known, Needs, Outcome, Turn, begin, step
+from ussd_app.runtime import Runtime
+from ussd_app.services import billing, effects, facts, publishing
+from ussd_app.services.callers import Caller
+from ussd_app.services.jobs import Job
+from ussd_app.storage import members
+from ussd_app.storage.dialogues import Opened, Stored
+
+# Seconds. The gateway gives up after 15; a caller long before that.
+PATIENCE = 2.5
+NAP = 0.03
+MOST_LOOKUPS = 40
+
+# The only sentences outside the menus: they are said when the menus cannot be read.
+BUSY = "Layanan sedang sibuk. Silakan coba lagi beberapa menit lagi. / Service is busy, please try again soon."
+WAIT = "Sebentar, permintaan Anda sedang diproses. / One moment, please.\n1. Lanjut / Continue"
+UNKNOWN_CODE = "Kode ini tidak dikenal. Tekan {code} untuk layanan kami. / Unknown code, please dial {code}."
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Keypress:
+    """One request of a USSD gateway, whatever its dialect: `text` is everything typed so far, joined with `*`."""
+
+    session: str
+    phone: str
+    service_code: str
+    network: str
+    text: str
+    channel: str = "ussd"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The screen to send back, and whether the session ends with it."""
+
+    text: str
+    ends: bool
+
+
+class _EffectAhead(Exception):
+    pass
+
+
+def press(rt: Runtime, keypress: Keypress) -> Reply:
+    """The screen that follows a keypress. Never raises: whatever fails, the caller gets a polite sentence."""
+    try:
+        return _press(rt, keypress)
+    except redis.RedisError as error:
+        log.error("a turn failed: no Redis", error=type(error).__name__)
+    except Exception:
+        log.exception("a turn failed", phone=keypress.phone)
+    return Reply(BUSY, ends=True)
+
+
+def _press(rt: Runtime, keypress: Keypress) -> Reply:
+    started = time.monotonic()
+    token, mark = secrets.token_hex(8), rt.vault.mark(keypress.text)
+    while True:
+        opened = rt.dialogues.open(keypress.session, keypress.phone, token, mark, len(keypress.text))
+        if opened.locked:
+            break
+        if opened.stored and _said(rt, keypress, opened.stored) is None:
+            return _again(opened.stored)
+        if time.monotonic() - started > PATIENCE:
+            return _again(opened.stored, ends=False) if opened.stored else Reply(WAIT, ends=False)
+        time.sleep(NAP)
+    try:
+        return _locked(rt, keypress, opened, token, mark, started)
+    except BaseException:
+        with suppress(redis.RedisError):
+            rt.dialogues.release(keypress.phone, token)
+        raise
+
+
+def _again(stored: Stored, ends: bool | None = None) -> Reply:
+    return Reply(stored.screen, stored.dialogue.ended if ends is None else ends)
+
+
+def _said(rt: Runtime, keypress: Keypress, stored: Stored) -> str | None:
+    """The new answer: what follows the text already consumed; None for a retry, an older or a foreign text."""
+    consumed, text = stored.length, keypress.text
+    if stored.dialogue.ended or len(text) <= consumed or rt.vault.mark(text[:consumed]) != stored.mark:
+        return None
+    if consumed == 0:
+        return text
+    return text[consumed + 1 :] if text[consumed] == "*" else None
+
+
+def _locked(rt: Runtime, keypress: Keypress, opened: Opened, token: str, mark: str, started: float) -> Reply:
+    before, walk = opened.stored, _Walk(rt, keypress, opened)
+    with walk.transaction():
+        if before is None:
+            code = keypress.service_code
+            menu = publishing.menu_for(rt, walk.documents, code)
+            if menu is None:
+                rt.dialogues.release(keypress.phone, token)
+                return Reply(UNKNOWN_CODE.format(code=rt.settings.service_code), ends=True)
+            turn, said = walk.dial(menu), "(dial)"
+        else:
+            answer = _said(rt, keypress, before)
+            if answer is None:
+                rt.dialogues.release(keypress.phone, token)
+                return _again(before)
+            menu = publishing.menu(rt, before.dialogue.menu, before.dialogue.version)
+            turn, said = walk.answer(menu, before, answer), _shown_in_journal(menu, before, answer)
+    for job in walk.jobs:
+        rt.queues.enqueue(job.name, *([] if job.argument is None else [job.argument]))
+    after = Stored(turn.dialogue, turn.text, len(keypress.text), mark)
+    entry = _entry(rt, keypress, before, turn, said, started)
+    if rt.dialogues.close(keypress.session, keypress.phone, token, before, after, entry):
+        return Reply(turn.text, turn.ends)
+    # Somebody else moved the dialogue while this turn outlived its lease: theirs is the current screen.
+    current = rt.dialogues.open(keypress.session, keypress.phone, token, mark, len(keypress.text))
+    if current.locked:
+        rt.dialogues.release(keypress.phone, token)
+    return _again(current.stored) if current.stored else Reply(BUSY, ends=True)
+
+
+@dataclass
+class _Walk:
+    """One turn as the service takes it: facts and effects in one transaction, jobs once that is committed."""
+
+    rt: Runtime
+    keypress: Keypress
+    opened: Opened
+    jobs: list[Job] = field(default_factory=list)
+    _stack: ExitStack = field(default_factory=ExitStack)
+    _connection: Connection | None = None
+
+    def __post_init__(self) -> None:
+        self.documents = self.opened.documents or publishing.refresh(self.rt)
+        self.today = billing.local(self.rt.clock())
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commits what the turn did when it ends well; opened only by a turn that needs the database."""
+        with self._stack:
+            yield
+
+    @property
+    def connection(self) -> Connection:
+        """The turn's connection, with its transaction."""
+        if self._connection is None:
+            self._connection = self._stack.enter_context(self.rt.db.begin())
+        return self._connection
+
+    def dial(self, menu: graph.Menu) -> Turn:
+        """The first screen; then each answer of a chain, up to the first wrong one or the first effect.
+
+        A text in an unknown session is a chain typed with the code, or a dialogue that Redis has lost. Both are
+        walked, neither ever through an effect, except one that this very dialogue has already done.
+        """
+        language = members.language_of(self.connection, self.keypress.phone) or menu.language
+        session = self.rt.vault.mark(f"dialogue {self.keypress.session}")
+        dialogue = Dialogue(session, menu.name, menu.version, language if language in menu.languages else menu.language)
+        turn = self._finish(partial(begin, menu, dialogue), dialogue, "", "", replay=True)
+        for said in self.keypress.text.split("*") if self.keypress.text else []:
+            if turn.ends:
+                break
+            try:
+                turn = self._finish(
+                    partial(step, menu, turn.dialogue, said), turn.dialogue, turn.text, said, replay=True
+                )
+            except _EffectAhead:
+                break
+            if not turn.accepted:
+                break
+        return turn
+
+    def answer(self, menu: graph.Menu, before: Stored, said: str) -> Turn:
+        """The screen after one answer."""
+        take = partial(step, menu, before.dialogue, said)
+        return self._finish(take, before.dialogue, before.screen, said, replay=False)
+
+    def _finish(self, take: partial[Turn | Needs], dialogue: Dialogue, shown: str, said: str, *, replay: bool) -> Turn:
+        """Call `take` with more and more known until it gives a turn. `replay` allows only effects done before."""
+        known: dict[FactKey, FactValue] = {}
+        outcomes: tuple[Outcome, ...] = ()
+        caller = Caller(
+            phone=self.keypress.phone,
+            session=self.keypress.session,
+            channel=self.keypress.channel,
+            dialogue=dialogue,
+            shown=shown,
+            today=self.today,
+            documents=self.documents,
+        )
+        for _ in range(MOST_LOOKUPS):
+            result = take(Known(self.today, known, outcomes))
+            if isinstance(result, Turn):
+                return result
+            for key in result.facts:
+                known[key] = facts.look_up(self.rt, self.connection, caller, key)
+            if result.effect:
+                name = effects.key_of(caller, dialogue.transition + 1, result.effect)
+                if replay:
+                    outcome = effects.done_before(self.connection, name)
+                    if outcome is None:
+                        raise _EffectAhead
+                else:
+                    answer = self.rt.vault.mark(said)
+                    outcome, jobs = effects.perform(self.rt, self.connection, caller, result.effect, name, answer)
+                    self.jobs += jobs
+                outcomes = (*outcomes, outcome)
+        raise RecursionError("a turn that never ends")
+
+
+def _shown_in_journal(menu: graph.Menu, before: Stored, said: str) -> str:
+    screen = menu.screens[before.dialogue.screen]
+    return "***" if screen.ask and screen.ask.private else said[:40]
+
+
+def _entry(
+    rt: Runtime, keypress: Keypress, before: Stored | None, turn: Turn, said: str, started: float
+) -> dict[str, object]:
+    dialogue = turn.dialogue
+    return {
+        "at": rt.clock().isoformat(),
+        "dialogue": dialogue.id,
+        "transition": dialogue.transition,
+        "menu": dialogue.menu,
+        "version": dialogue.version,
+        "screen": before.dialogue.screen if before else "",
+        "shown": dialogue.screen,
+        "said": said,
+        "outcome": "ended" if turn.ends else "accepted" if turn.accepted else "refused",
+        "language": dialogue.language,
+        "network": keypress.network,
+        "milliseconds": round((time.monotonic() - started) * 1000),
+    }

@@ -1,0 +1,146 @@
+"""What a screen can show: one typed function for each fact of the vocabulary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from sqlalchemy import Connection
+
+from ussd_app.domain import calendar, contributions
+from ussd_app.domain import nik as niks
+from ussd_app.domain.coverage import coverage
+from ussd_app.engine.step import FactKey, FactValue
+from ussd_app.runtime import Runtime
+from ussd_app.services import billing, publishing
+from ussd_app.services.callers import Caller
+from ussd_app.storage import members, payments
+
+MOST_NAME = 30
+
+
+def member(rt: Runtime, connection: Connection, caller: Caller) -> FactValue:
+    """The member who uses this phone: how they stand today."""
+    found = members.by_phone(connection, rt.vault, caller.phone)
+    if found is None:
+        return FactValue({"found": False})
+    stands = coverage(payments.months_of(connection, found.id), caller.today, publishing.holidays(rt, caller.documents))
+    return FactValue(
+        {
+            "found": True,
+            "name": found.person.name[:MOST_NAME],
+            "state": stands.state,
+            "active_until": stands.active_until.isoformat() if stands.active_until else None,
+            "paid_until": stands.paid_until.isoformat() if stands.paid_until else None,
+            "due": stands.due.isoformat(),
+            "number": found.member_number,
+            "sector": found.person.sector,
+            "package": found.person.package,
+            "wage": found.person.wage,
+        }
+    )
+
+
+def quote(
+    rt: Runtime,
+    _connection: Connection,
+    caller: Caller,
+    *,
+    sector: str,
+    package: str,
+    wage: int,
+    months: int,
+) -> FactValue:
+    """What some months cost somebody who enrols now, from this month on."""
+    return _priced(rt, caller, calendar.month_of(caller.today), sector, package, wage, months)
+
+
+def dues(rt: Runtime, connection: Connection, caller: Caller, *, months: int) -> FactValue:
+    """What some months cost this phone's member, from the next unpaid one on."""
+    found = members.by_phone(connection, rt.vault, caller.phone)
+    if found is None:
+        raise LookupError("only a member has dues")
+    first, person = billing.next_month(rt, connection, caller, found.id), found.person
+    return _priced(rt, caller, first, person.sector, person.package, person.wage, months)
+
+
+def _priced(rt: Runtime, caller: Caller, first: date, sector: str, package: str, wage: int, months: int) -> FactValue:
+    run = calendar.months_from(first, months)
+    rates = publishing.rates(rt, caller.documents)
+    priced = contributions.price(rates, sector=sector, package=package, wage=wage, months=run)
+    return FactValue(
+        {
+            "total": priced.total,
+            "normal": sum(line.normal for line in priced.lines),
+            "monthly": priced.by_month()[run[0]],
+            "months": [month.isoformat() for month in run],
+            "version": rates.version,
+        }
+    )
+
+
+def wages(rt: Runtime, _connection: Connection, caller: Caller, *, sector: str, package: str) -> FactValue:
+    """The wage brackets, lowest first, each with what one month costs now."""
+    rates, month = publishing.rates(rt, caller.documents), calendar.month_of(caller.today)
+    return FactValue(
+        rows=tuple(
+            {
+                "wage": bracket.wage,
+                "up_to": bracket.up_to or bracket.wage,
+                "monthly": contributions.price(
+                    rates, sector=sector, package=package, wage=bracket.wage, months=[month]
+                ).total,
+            }
+            for bracket in contributions.brackets(rates, month)
+        )
+    )
+
+
+def places(_rt: Runtime, _connection: Connection, _caller: Caller, *, nik: str) -> FactValue:
+    """Where somebody may work: a first guess is the province where their NIK was first registered."""
+    return FactValue(rows=({"name": niks.PROVINCES[niks.parse(nik).province]},))
+
+
+def pay_code(rt: Runtime, connection: Connection, caller: Caller) -> FactValue:
+    """The code this phone's member can pay now, or is waiting for."""
+    found = members.by_phone(connection, rt.vault, caller.phone)
+    newest = payments.newest_code(connection, found.id) if found else None
+    if newest is None:
+        return FactValue({"found": False})
+    return FactValue(
+        {
+            "found": True,
+            "ready": newest.code is not None,
+            "code": newest.code,
+            "channel": billing.CHANNELS[newest.order.channel],
+            "total": newest.order.total,
+            "months": [month.isoformat() for month in newest.order.months],
+            "expires": billing.local(newest.expires_at).isoformat() if newest.expires_at else None,
+        }
+    )
+
+
+def paid(rt: Runtime, connection: Connection, caller: Caller) -> FactValue:
+    """Every month this phone's member has paid, the newest first."""
+    found = members.by_phone(connection, rt.vault, caller.phone)
+    months = payments.amounts_of(connection, found.id) if found else {}
+    return FactValue(
+        rows=tuple({"month": [month.isoformat()], "amount": months[month]} for month in sorted(months, reverse=True))
+    )
+
+
+Fact = Callable[..., FactValue]
+FACTS: dict[str, Fact] = {
+    "member": member,
+    "quote": quote,
+    "dues": dues,
+    "wages": wages,
+    "places": places,
+    "pay_code": pay_code,
+    "paid": paid,
+}
+
+
+def look_up(rt: Runtime, connection: Connection, caller: Caller, key: FactKey) -> FactValue:
+    """Find out one fact with its arguments."""
+    return FACTS[key.fact](rt, connection, caller, **dict(key.arguments))

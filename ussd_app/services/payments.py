@@ -1,0 +1,118 @@
+"""Somebody paid: keep what the company says, ask it whether it is true, post it once, thank the payer."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+
+import structlog
+from sqlalchemy import Connection
+
+from ussd_app import queues
+from ussd_app.domain import ledger
+from ussd_app.engine.kinds import Value
+from ussd_app.errors import GatewayPermanent, GatewayTemporary, GatewayUnknown
+from ussd_app.gateways.payment import PaymentStatus
+from ussd_app.runtime import Runtime
+from ussd_app.services import outbox
+from ussd_app.services.jobs import backoff
+from ussd_app.storage import ledger as books
+from ussd_app.storage import members, payments
+from ussd_app.storage.outbox import URGENT
+
+log = structlog.get_logger()
+
+
+def receive(rt: Runtime, notification: bytes) -> None:
+    """Keep a notification as it came and have it looked into; the same one again changes nothing.
+
+    Raises BadSignature or BadRequest. When Redis is away the sweep looks into it.
+    """
+    order_id = rt.payment.order_of(notification)
+    digest = hashlib.sha256(notification).hexdigest()
+    with rt.db.begin() as connection:
+        kept = payments.add_notification(
+            connection, rt.payment.name, digest, order_id, notification.decode("utf-8", "replace"), rt.clock()
+        )
+    if kept is not None:
+        rt.queues.enqueue(queues.POST_PAYMENT, kept)
+
+
+def look_into(rt: Runtime, notification_id: int) -> None:
+    """Ask the company about the order of a notification and post what is true. May run twice, or too late."""
+    with rt.db.connect() as connection:
+        order_id = payments.notified_order(connection, notification_id)
+    if order_id is None:
+        return
+    now = rt.clock()
+    try:
+        status = rt.payment.status(order_id)
+    except (GatewayTemporary, GatewayUnknown, GatewayPermanent) as error:
+        log.warning("payment status not known yet", order=order_id, error=str(error))
+        with rt.db.begin() as connection:
+            payments.postpone_notification(connection, notification_id, backoff(now))
+        return
+    with rt.db.begin() as connection:
+        known = post(rt, connection, status) if status.state == "settled" else True
+        payments.settle_notification(connection, notification_id, "done" if known else "unmatched", now)
+    rt.queues.enqueue(queues.RELAY, URGENT)
+    rt.queues.enqueue(queues.HAND_OVER)
+
+
+def post(rt: Runtime, connection: Connection, status: PaymentStatus) -> bool:
+    """Post a settled order: books, contribution months, receipt; False when the order is not ours.
+
+    The key of the ledger transaction makes a second posting do nothing, whatever order notifications come in.
+    """
+    now = rt.clock()
+    code = payments.by_order(connection, status.order_id)
+    if code is None:
+        members.add_follow_up(connection, "unmatched_payment", "", status.order_id, now)
+        return False
+    if code.state == "paid":
+        return True
+    order = code.order
+    months = _allocate(connection, order, status.amount, rt)
+    transaction = ledger.payment(order.order_id, order.member_id, status.amount, months)
+    if not books.post(connection, transaction, now):
+        return True
+    payments.mark_paid(connection, code.id, now)
+    _thank(rt, connection, order, status.amount, months)
+    return True
+
+
+def _allocate(connection: Connection, order: payments.Order, amount: int, rt: Runtime) -> dict[date, int]:
+    """The months of the order that the money covers, earliest first; the rest stays the member's credit."""
+    covered: dict[date, int] = {}
+    for month in order.months:
+        price = order.prices[month]
+        if price > amount:
+            break
+        if payments.add_month(connection, order, month, price, rt.clock()):
+            covered[month] = price
+            amount -= price
+    return covered
+
+
+def _thank(rt: Runtime, connection: Connection, order: payments.Order, amount: int, months: dict[date, int]) -> None:
+    person = members.by_id(connection, rt.vault, order.member_id).person
+    values: dict[str, Value] = {"name": person.name[:30], "total": amount, "order": order.order_id}
+    if months:
+        values["months"] = [month.isoformat() for month in months]
+    outbox.write(
+        rt,
+        connection,
+        "receipt" if months else "received_more",
+        key=f"receipt:{order.order_id}",
+        phone=order.phone,
+        language=order.language,
+        values=values,
+    )
+
+
+def sweep(rt: Runtime) -> None:
+    """Find notifications that no job looks into."""
+    with rt.db.connect() as connection:
+        waiting = payments.waiting_notifications(connection, rt.clock())
+    for notification_id in waiting:
+        look_into(rt, notification_id)

@@ -1,0 +1,204 @@
+"""Somebody publishes a menu, messages, rates or holidays; every process serves the newest version within a second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+from typing import TypeVar
+
+import redis
+import yaml
+from pydantic import ValidationError
+
+from ussd_app.domain import calendar, contributions
+from ussd_app.engine import graph
+from ussd_app.engine.messages import Messages, compile_messages
+from ussd_app.engine.proof import compile_menu
+from ussd_app.engine.source import Source, read
+from ussd_app.errors import MenuProblems, NotPublished, Problem
+from ussd_app.runtime import Runtime
+from ussd_app.services.words import MESSAGES, VOCABULARY
+from ussd_app.storage import documents
+
+Made = TypeVar("Made")
+Pointers = Mapping[str, tuple[str, int]]
+
+
+def newest(rt: Runtime) -> Pointers:
+    """The kind and newest version of every document, from Redis when it is there, else from the database."""
+    try:
+        found = documents.announced(rt.redis)
+    except redis.RedisError:
+        found = None
+    return found or refresh(rt)
+
+
+def refresh(rt: Runtime) -> Pointers:
+    """The newest versions as the database has them, announced to every process."""
+    with rt.db.connect() as connection:
+        found = documents.pointers(connection)
+    with suppress(redis.RedisError):  # then the next turn asks the database again
+        documents.announce(rt.redis, found)
+    return found
+
+
+def menu(rt: Runtime, name: str, version: int) -> graph.Menu:
+    """One version of a menu, compiled once per process."""
+    return _compiled(rt, name, version, lambda sources: _menu(sources, version))
+
+
+def menu_for(rt: Runtime, pointers: Pointers, service_code: str) -> graph.Menu | None:
+    """The newest menu that answers a short code; SERVICE_CODE always reaches the menu called `main`."""
+    menus = [menu(rt, name, version) for name, (kind, version) in pointers.items() if kind == "menu"]
+    for candidate in menus:
+        if service_code in candidate.codes:
+            return candidate
+    if service_code == rt.settings.service_code:
+        return next((candidate for candidate in menus if candidate.name == "main"), None)
+    return None
+
+
+def messages(rt: Runtime, pointers: Pointers) -> Messages:
+    """The newest SMS texts."""
+    return _newest(rt, pointers, "messages", _messages)
+
+
+def rates(rt: Runtime, pointers: Pointers) -> contributions.Rates:
+    """The newest contribution rates."""
+    return _newest(rt, pointers, "rates", _rates)
+
+
+def holidays(rt: Runtime, pointers: Pointers) -> frozenset[date]:
+    """Days on which no contribution falls due."""
+    return _newest(rt, pointers, "holidays", _holidays)
+
+
+def _newest(rt: Runtime, pointers: Pointers, name: str, make: Callable[[list[Source]], Made]) -> Made:
+    if name not in pointers:
+        raise NotPublished(f"no version of `{name}` has been published")
+    return _compiled(rt, name, pointers[name][1], make)
+
+
+def _compiled(rt: Runtime, name: str, version: int, make: Callable[[list[Source]], Made]) -> Made:
+    key = (name, version)
+    if key not in rt.compiled:
+        with rt.db.connect() as connection:
+            document = documents.load(connection, name, version)
+        if document is None:
+            raise NotPublished(f"there is no version {version} of `{name}`")
+        rt.compiled[key] = make([read(file, text) for file, text in _in_order(name, document.files)])
+    return rt.compiled[key]  # type: ignore[return-value]
+
+
+def _in_order(name: str, files: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The files of a document, the main one before its translations."""
+    return sorted(files.items(), key=lambda item: (item[0] != f"{name}.yaml", item[0]))
+
+
+def _menu(sources: list[Source], version: int) -> graph.Menu:
+    made, problems = compile_menu(sources, version, VOCABULARY)
+    if made is None:
+        raise MenuProblems(problems)
+    return made
+
+
+def _messages(sources: list[Source]) -> Messages:
+    made, problems = compile_messages(sources[0], MESSAGES)
+    if made is None:
+        raise MenuProblems(problems)
+    return made
+
+
+def _rates(sources: list[Source]) -> contributions.Rates:
+    return _validated(sources[0], contributions.rates_from)
+
+
+def _holidays(sources: list[Source]) -> frozenset[date]:
+    return _validated(sources[0], calendar.holidays_from)
+
+
+def _validated(source: Source, make: Callable[[object], Made]) -> Made:
+    try:
+        return make(yaml.safe_load(source.text))
+    except ValidationError as error:
+        raise MenuProblems(
+            [
+                source.problem(tuple(map(str, mistake["loc"])), mistake["msg"].removeprefix("Value error, "))
+                for mistake in error.errors()
+            ]
+        ) from None
+    except (ValueError, yaml.YAMLError) as error:
+        raise MenuProblems([source.problem((), str(error))]) from None
+
+
+def kind_of(name: str, sources: list[Source]) -> str:
+    """Whether a document is a menu, the messages, the rates or the holidays."""
+    if name in ("messages", "rates", "holidays"):
+        return name
+    if isinstance(sources[0].data, dict) and "menu" in sources[0].data:
+        return "menu"
+    sentence = "a menu begins with `menu: name`; the other files are messages, rates and holidays"
+    raise MenuProblems([sources[0].problem((), sentence)])
+
+
+def check(name: str, files: Mapping[str, str]) -> list[Problem]:
+    """Every problem and remark about a document, without publishing it."""
+    try:
+        sources = [read(file, text) for file, text in _in_order(name, files)]
+        kind = kind_of(name, sources)
+        if kind == "menu":
+            problems = compile_menu(sources, 0, VOCABULARY)[1]
+            named = sources[0].data.get("menu")
+            if named != name:
+                problems.append(sources[0].problem(("menu",), f"the file is called {name}, the menu {named}"))
+            return problems
+        if kind == "messages":
+            return compile_messages(sources[0], MESSAGES)[1]
+        (_rates if kind == "rates" else _holidays)(sources)
+    except MenuProblems as found:
+        return found.problems
+    return []
+
+
+def publish(rt: Runtime, name: str, files: Mapping[str, str], *, by: str, comment: str = "") -> int:
+    """Make a new version of a document the newest one; its number.
+
+    Raises MenuProblems with every error; nothing is published then. The same contents again change nothing.
+    """
+    errors = [problem for problem in check(name, files) if problem.error]
+    if errors:
+        raise MenuProblems(errors)
+    kind = kind_of(name, [read(file, text) for file, text in _in_order(name, files)])
+    with rt.db.begin() as connection:
+        version = documents.add_version(connection, name, kind, dict(files), by=by, comment=comment, now=rt.clock())
+    refresh(rt)
+    return version
+
+
+def roll_back(rt: Runtime, name: str, version: int, *, by: str) -> int:
+    """Publish an old version again, as a new one; its number."""
+    with rt.db.connect() as connection:
+        old = documents.load(connection, name, version)
+    if old is None:
+        raise NotPublished(f"there is no version {version} of `{name}`")
+    return publish(rt, name, old.files, by=by, comment=f"back to version {version}")
+
+
+def files_of(folder: Path) -> dict[str, dict[str, str]]:
+    """The documents in a folder: `main.yaml` and `main.en.yaml` are the two files of `main`."""
+    found: dict[str, dict[str, str]] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        found.setdefault(path.name.split(".")[0], {})[path.name] = path.read_text(encoding="utf-8")
+    return found
+
+
+def import_folder(rt: Runtime, folder: Path) -> list[str]:
+    """Publish the documents of a folder that nobody has published yet; what was published is an admin's to change."""
+    with rt.db.connect() as connection:
+        known = documents.pointers(connection)
+    missing = {name: files for name, files in files_of(folder).items() if name not in known}
+    for name, files in missing.items():
+        publish(rt, name, files, by="import", comment="shipped with the service")
+    return sorted(missing)

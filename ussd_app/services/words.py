@@ -1,0 +1,86 @@
+"""The vocabulary that menus and messages are checked against: every fact, effect and message the code knows."""
+
+from __future__ import annotations
+
+from ussd_app.engine.kinds import DATE, FLAG, MONEY, MONTH, MONTHS, RUN, text
+from ussd_app.engine.vocabulary import EffectSpec, FactSpec, Vocabulary
+
+NAME = text(30)
+CODE = text(24)
+
+PRICE = {"total": MONEY, "normal": MONEY, "monthly": MONEY, "months": RUN, "version": text(40)}
+
+FACTS = {
+    "member": FactSpec(
+        takes=(),
+        gives={
+            "found": FLAG,
+            "name": NAME,
+            "state": text(8),
+            "active_until": DATE,
+            "paid_until": DATE,
+            "due": DATE,
+            "number": text(11),
+            "sector": text(12),
+            "package": text(12),
+            "wage": MONEY,
+        },
+    ),
+    "quote": FactSpec(takes=("sector", "package", "wage", "months"), gives=PRICE),
+    "dues": FactSpec(takes=("months",), gives=PRICE),
+    "wages": FactSpec(takes=("sector", "package"), gives={}, rows={"up_to": MONEY, "wage": MONEY, "monthly": MONEY}),
+    "places": FactSpec(takes=("nik",), gives={}, rows={"name": text(26)}),
+    "pay_code": FactSpec(
+        takes=(),
+        gives={
+            "found": FLAG,
+            "ready": FLAG,
+            "code": CODE,
+            "channel": text(12),
+            "total": MONEY,
+            "months": RUN,
+            "expires": DATE,
+        },
+    ),
+    "paid": FactSpec(takes=(), gives={}, rows={"month": MONTH, "amount": MONEY}),
+}
+
+EFFECTS = {
+    "register": EffectSpec(
+        takes=(
+            "nik",
+            "birth_date",
+            "name",
+            "sector",
+            "workplace",
+            "package",
+            "wage",
+            "months",
+            "total",
+            "rates",
+        ),
+        outcomes={"accepted": {}, "already": {}, "elsewhere": {}, "price_changed": {}},
+    ),
+    "ask_pay_code": EffectSpec(
+        takes=("months", "total", "rates"),
+        outcomes={"requested": {}, "waiting": {}, "price_changed": {}},
+    ),
+    "follow_up": EffectSpec(takes=("topic",), outcomes={"noted": {}}),
+    "keep_language": EffectSpec(takes=("language",), outcomes={"kept": {}}),
+}
+
+VOCABULARY = Vocabulary(FACTS, EFFECTS)
+
+MESSAGES = {
+    "pay_code": {
+        "name": NAME,
+        "code": CODE,
+        "total": MONEY,
+        "months": RUN,
+        "channel": text(12),
+        "expires": DATE,
+    },
+    "receipt": {"name": NAME, "total": MONEY, "months": MONTHS, "order": text(20)},
+    "received_more": {"name": NAME, "total": MONEY, "order": text(20)},
+    "registration_refused": {"name": NAME},
+}

@@ -1,0 +1,93 @@
+"""The only reader of the environment: every setting, its default, and what may not be left at its default."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from cryptography.fernet import Fernet
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ussd_app.errors import SettingsError
+
+KNOWN_TOKENS = frozenset({"", "local", "token", "secret", "change-me", "changeme"})
+SHORTEST_SECRET = 16
+
+
+class Settings(BaseSettings):
+    """Everything an operator may set; README has the same list in words."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_file=None, env_ignore_empty=True)
+
+    port: int = Field(8000, ge=1, le=65535)
+    data_dir: Path = Path("var")
+    database_url: str = ""
+    redis_url: str = ""
+    rq_redis_url: str = ""
+    secret_key: str = ""
+    data_keys: str = ""
+    callback_token: str = ""
+    service_code: str = Field("*777#", pattern=r"^\*[0-9]+(\*[0-9]+)*#$")
+    at_username: str = "sandbox"
+    at_api_key: str = ""
+    at_sender_id: str = ""
+    at_base_url: str = ""
+    midtrans_server_key: str = ""
+    midtrans_base_url: str = "https://api.sandbox.midtrans.com"
+    sms_per_second: int = Field(50, ge=1, le=1000)
+    admin_email: str = "admin@sertakan.local"
+    admin_password: str = ""
+    # Set by `make run` for the processes it starts: the token may be `local`, and the simulator is shown.
+    sertakan_local: bool = False
+
+    @field_validator("database_url")
+    @classmethod
+    def _driver(cls, url: str) -> str:
+        """Hosting companies hand out `postgres://…`; the driver's name has to stand in it."""
+        for prefix in ("postgres://", "postgresql://"):
+            if url.startswith(prefix):
+                return "postgresql+psycopg://" + url.removeprefix(prefix)
+        return url
+
+    @model_validator(mode="after")
+    def _fit_to_start(self) -> Self:
+        missing = [name for name in ("DATABASE_URL", "REDIS_URL") if not getattr(self, name.lower())]
+        if missing:
+            raise ValueError(f"{' and '.join(missing)} must be set (or start with `make run`)")
+        for name in ("SECRET_KEY", "CALLBACK_TOKEN"):
+            value = getattr(self, name.lower())
+            allowed = name == "CALLBACK_TOKEN" and self.sertakan_local
+            if not allowed and (value in KNOWN_TOKENS or len(value) < SHORTEST_SECRET):
+                raise ValueError(f"{name} must be a secret of at least {SHORTEST_SECRET} characters, not a default")
+        try:
+            [Fernet(key) for key in self.keys]
+        except ValueError:
+            raise ValueError("DATA_KEYS must be Fernet keys, separated by commas, newest first") from None
+        if not self.keys:
+            raise ValueError("DATA_KEYS must hold at least one Fernet key")
+        return self
+
+    @cached_property
+    def keys(self) -> list[str]:
+        """The encryption keys, newest first."""
+        return [key.strip() for key in self.data_keys.split(",") if key.strip()]
+
+    @property
+    def console(self) -> bool:
+        """Whether the simulator may be shown: only on a service started by `make run`, without a real gateway."""
+        return self.sertakan_local and not (self.at_api_key and self.midtrans_server_key)
+
+
+def read() -> Settings:
+    """The settings of this process. Raises SettingsError naming each setting that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = []
+        for mistake in error.errors():
+            name = ".".join(str(part).upper() for part in mistake["loc"])
+            message = mistake["msg"].removeprefix("Value error, ")
+            lines.append(f"{name}: {message}" if name else message)
+        raise SettingsError("\n".join(lines)) from None

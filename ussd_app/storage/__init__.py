@@ -1,0 +1,1 @@
+"""PostgreSQL and Redis: rows and dialogues in, rows and dialogues out."""

@@ -1,0 +1,80 @@
+"""The PostgreSQL connection, its migrations, and the table of what was done once."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, text
+
+POOL = 16
+SECONDS_TO_CONNECT = 2
+# A statement that runs longer than this would outlive the caller's patience; jobs set their own.
+STATEMENT_MILLISECONDS = 5_000
+
+
+def connect(url: str) -> Engine:
+    """An engine whose connections are checked before use, so that a restarted server goes unnoticed."""
+    return create_engine(
+        url,
+        pool_size=POOL,
+        max_overflow=4,
+        pool_timeout=SECONDS_TO_CONNECT,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": SECONDS_TO_CONNECT,
+            "options": f"-c statement_timeout={STATEMENT_MILLISECONDS} -c timezone=UTC",
+        },
+    )
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema up to date. Safe when two processes do it at once: they take turns."""
+    with engine.connect() as connection:
+        connection.execute(text("SELECT pg_advisory_lock(777)"))
+        connection.commit()
+        try:
+            config = _config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.commit()
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock(777)"))
+            connection.commit()
+
+
+def is_current(engine: Engine) -> bool:
+    """Whether every migration of this code has been applied."""
+    with engine.connect() as connection:
+        applied = MigrationContext.configure(connection).get_current_revision()
+    return applied == ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def once_outcome(connection: Connection, key: str) -> dict[str, Any] | None:
+    """The outcome kept under `key`, or None when it has not been done."""
+    row = connection.execute(text("SELECT outcome FROM once WHERE key = :key"), {"key": key}).one_or_none()
+    return row.outcome if row else None
+
+
+def claim_once(connection: Connection, key: str, answer: str, outcome: dict[str, Any], at: datetime) -> bool:
+    """Keep an outcome under its key; False when somebody else has done so first.
+
+    A second transaction with the same key waits here for the first to end, which is what serialises duplicates.
+    """
+    statement = text(
+        "INSERT INTO once (key, answer, outcome, at) VALUES (:key, :answer, :outcome, :at) ON CONFLICT DO NOTHING"
+    )
+    done = connection.execute(statement, {"key": key, "answer": answer, "outcome": json.dumps(outcome), "at": at})
+    return bool(done.rowcount)

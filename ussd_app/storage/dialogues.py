@@ -1,0 +1,126 @@
+"""Dialogues in Redis: one round trip in, one out, and one turn at a time for each phone.
+
+A dialogue is a hash: `t` the transition, `l` and `m` the length and keyed hash of the gateway's text consumed so
+far (never the text: it holds NIKs), `b` the dialogue and its last screen, encrypted.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from ussd_app.engine.dialogue import Dialogue
+from ussd_app.storage.redis import Connections
+from ussd_app.vault import Vault
+
+# Milliseconds. A lock outlives any turn, a dialogue outlives any gateway session and its retries.
+LEASE = 10_000
+KEEP = 3600 * 1000
+JOURNAL = "srt:journal"
+MOST_JOURNAL = 1_000_000
+POINTERS = "srt:documents"
+COUNTERS = "srt:counters"
+
+# A text already consumed needs no lock: its screen is there. The lock is taken again by the token that holds it,
+# because redis-py repeats a command whose answer was lost.
+OPEN = """
+local d = redis.call('HMGET', KEYS[1], 't', 'l', 'm', 'b')
+local mine = 0
+if not (d[3] == ARGV[3] and d[2] == ARGV[4]) then
+  if redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) or redis.call('GET', KEYS[2]) == ARGV[1] then
+    mine = 1
+  end
+end
+return {mine, d[1], d[2], d[3], d[4], redis.call('GET', KEYS[3])}
+"""
+
+CLOSE = """
+local now = redis.call('HMGET', KEYS[1], 't', 'm', 'l')
+if now[1] == ARGV[3] and now[2] == ARGV[5] and now[3] == ARGV[4] then return 1 end
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[2])
+if (now[1] or '') ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], 't', ARGV[3], 'l', ARGV[4], 'm', ARGV[5], 'b', ARGV[6])
+redis.call('PEXPIRE', KEYS[1], ARGV[7])
+redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[8], '*', 'turn', ARGV[9])
+redis.call('HINCRBY', KEYS[4], 'turns', 1)
+return 1
+"""
+
+RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A dialogue as it was left: with the screen last sent and how much of the gateway's text it has consumed."""
+
+    dialogue: Dialogue
+    screen: str
+    length: int
+    mark: str
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What one round trip found: the dialogue if there is one, whether the phone is ours, the newest versions."""
+
+    locked: bool
+    stored: Stored | None
+    documents: dict[str, tuple[str, int]] | None
+
+
+class Dialogues:
+    """Reads and writes dialogues. Every method raises redis.RedisError when the server is away."""
+
+    def __init__(self, connections: Connections, vault: Vault) -> None:
+        self._connections = connections
+        self._vault = vault
+        client = connections.get()
+        self._open = client.register_script(OPEN)
+        self._close = client.register_script(CLOSE)
+        self._release = client.register_script(RELEASE)
+
+    def open(self, session: str, phone: str, token: str, mark: str, length: int) -> Opened:
+        """Read the session's dialogue and lock the phone, unless the text is one it has already consumed."""
+        keys = [_dialogue_key(session), self._lock_key(phone), POINTERS]
+        found = self._open(keys=keys, args=[token, LEASE, mark, length], client=self._connections.get())
+        mine, transition, consumed, text_mark, body, pointers = found
+        stored = None
+        if transition is not None:
+            kept = json.loads(self._vault.open(body.decode()))
+            stored = Stored(Dialogue.from_json(kept["dialogue"]), kept["screen"], int(consumed), text_mark.decode())
+        documents = (
+            {name: (kind, version) for name, (kind, version) in json.loads(pointers).items()} if pointers else None
+        )
+        return Opened(bool(mine), stored, documents)
+
+    def close(
+        self, session: str, phone: str, token: str, before: Stored | None, after: Stored, turn: dict[str, Any]
+    ) -> bool:
+        """Write the new state, its journal entry, and unlock; False when somebody else moved the dialogue first."""
+        kept = {"dialogue": after.dialogue.to_json(), "screen": after.screen}
+        arguments = [
+            token,
+            before.dialogue.transition if before else "",
+            after.dialogue.transition,
+            after.length,
+            after.mark,
+            self._vault.seal(json.dumps(kept, separators=(",", ":"))),
+            KEEP,
+            MOST_JOURNAL,
+            json.dumps(turn, separators=(",", ":")),
+        ]
+        keys = [_dialogue_key(session), self._lock_key(phone), JOURNAL, COUNTERS]
+        return bool(self._close(keys=keys, args=arguments, client=self._connections.get()))
+
+    def release(self, phone: str, token: str) -> None:
+        """Let go of the phone without having changed anything."""
+        self._release(keys=[self._lock_key(phone)], args=[token], client=self._connections.get())
+
+    def _lock_key(self, phone: str) -> str:
+        return f"srt:lock:{self._vault.mark(phone)}"
+
+
+def _dialogue_key(session: str) -> str:
+    return f"srt:dialogue:{session}"

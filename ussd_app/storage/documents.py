@@ -1,0 +1,127 @@
+"""Published menus, messages, rates and holidays: immutable versions, and which one is the newest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import redis
+from sqlalchemy import Connection, RowMapping, text
+
+from ussd_app.storage.dialogues import POINTERS
+
+# Seconds. A process that cannot reach Redis while publishing leaves others behind for at most this long.
+POINTERS_LIVE = 60
+
+Pointers = Mapping[str, tuple[str, int]]
+
+
+@dataclass(frozen=True)
+class Document:
+    """One version of a document: its kind and its files, the main one first."""
+
+    name: str
+    version: int
+    kind: str
+    files: Mapping[str, str]
+    comment: str
+    published_by: str
+    published_at: datetime
+
+
+def digest_of(files: Mapping[str, str]) -> str:
+    """The same for the same contents, whatever their order."""
+    return hashlib.sha256(json.dumps(sorted(files.items())).encode()).hexdigest()
+
+
+def pointers(connection: Connection) -> dict[str, tuple[str, int]]:
+    """The kind and newest version of every document."""
+    rows = connection.execute(
+        text("SELECT name, kind, version FROM documents JOIN document_versions USING (name, version)")
+    )
+    return {row.name: (row.kind, row.version) for row in rows}
+
+
+def load(connection: Connection, name: str, version: int) -> Document | None:
+    """One version of one document."""
+    row = connection.execute(
+        text("SELECT * FROM document_versions WHERE name = :name AND version = :version"),
+        {"name": name, "version": version},
+    ).one_or_none()
+    return _document(row._mapping) if row else None
+
+
+def history(connection: Connection, name: str) -> list[Document]:
+    """Every version of a document, the newest first."""
+    rows = connection.execute(
+        text("SELECT * FROM document_versions WHERE name = :name ORDER BY version DESC"), {"name": name}
+    )
+    return [_document(row._mapping) for row in rows]
+
+
+def _document(row: RowMapping) -> Document:
+    wanted = ("name", "version", "kind", "files", "comment", "published_by", "published_at")
+    return Document(**{name: row[name] for name in wanted})
+
+
+def add_version(
+    connection: Connection,
+    name: str,
+    kind: str,
+    files: Mapping[str, str],
+    *,
+    by: str,
+    comment: str,
+    now: datetime,
+) -> int:
+    """Write a new version and point to it; the number it got. Publishing the same contents again changes nothing."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(778)"))
+    digest = digest_of(files)
+    newest = connection.execute(
+        text("SELECT version, digest FROM documents JOIN document_versions USING (name, version) WHERE name = :name"),
+        {"name": name},
+    ).one_or_none()
+    if newest and newest.digest == digest:
+        return int(newest.version)
+    highest = connection.execute(
+        text("SELECT coalesce(max(version), 0) FROM document_versions WHERE name = :name"), {"name": name}
+    ).scalar_one()
+    row = {
+        "name": name,
+        "version": highest + 1,
+        "kind": kind,
+        "files": json.dumps(files),
+        "digest": digest,
+        "comment": comment,
+        "by": by,
+        "now": now,
+    }
+    connection.execute(
+        text(
+            "INSERT INTO document_versions (name, version, kind, files, digest, comment, published_by, published_at) "
+            "VALUES (:name, :version, :kind, :files, :digest, :comment, :by, :now)"
+        ),
+        row,
+    )
+    connection.execute(
+        text(
+            "INSERT INTO documents (name, version) VALUES (:name, :version) "
+            "ON CONFLICT (name) DO UPDATE SET version = excluded.version"
+        ),
+        row,
+    )
+    return int(highest) + 1
+
+
+def announce(client: redis.Redis, newest: Pointers) -> None:
+    """Tell every process which versions are the newest."""
+    client.set(POINTERS, json.dumps(newest), ex=POINTERS_LIVE)
+
+
+def announced(client: redis.Redis) -> dict[str, tuple[str, int]] | None:
+    """The newest versions as last announced, or None when that was too long ago."""
+    found = client.get(POINTERS)
+    return {name: (kind, version) for name, (kind, version) in json.loads(found).items()} if found else None

@@ -1,0 +1,60 @@
+"""What the messaging gateway posts to us, kept as it came, personal parts encrypted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+
+def add_delivery_report(connection: Connection, digest: str, report: Mapping[str, object], now: datetime) -> bool:
+    """Keep a delivery report and, when it names one of our SMS, move that on; False for one kept before."""
+    added = connection.execute(
+        text(
+            "INSERT INTO delivery_reports (digest, message_id, status, reason, phone, network_code, received_at) "
+            "VALUES (:digest, :message_id, :status, :reason, :phone, :network_code, :now) ON CONFLICT DO NOTHING"
+        ),
+        {**report, "digest": digest, "now": now},
+    )
+    return bool(added.rowcount)
+
+
+def report_on(connection: Connection, message_id: str, state: str, reason: str) -> None:
+    """A final report settles an SMS that was handed over; a final state stays."""
+    connection.execute(
+        text("UPDATE outbox SET state = :state, reason = :reason WHERE message_id = :message AND state = 'sent'"),
+        {"message": message_id, "state": state, "reason": reason},
+    )
+
+
+def add_inbound(connection: Connection, sms: Mapping[str, object], now: datetime) -> bool:
+    """Keep an SMS that somebody sent to us, its text encrypted; False for one kept before."""
+    added = connection.execute(
+        text(
+            "INSERT INTO inbound_sms (message_id, phone, to_number, text, sent_at, received_at) "
+            "VALUES (:message_id, :phone, :to_number, :text, :sent_at, :now) ON CONFLICT DO NOTHING"
+        ),
+        {**sms, "now": now},
+    )
+    return bool(added.rowcount)
+
+
+def add_session_end(connection: Connection, end: Mapping[str, object], now: datetime) -> bool:
+    """Keep how a USSD session ended, what was typed and shown encrypted; False for one kept before."""
+    added = connection.execute(
+        text(
+            "INSERT INTO session_ends (session_id, phone, status, cost, duration_ms, hops, detail, received_at) "
+            "VALUES (:session_id, :phone, :status, :cost, :duration_ms, :hops, :detail, :now) ON CONFLICT DO NOTHING"
+        ),
+        {**end, "now": now},
+    )
+    return bool(added.rowcount)
+
+
+def add_opt_out(connection: Connection, phone: str, sender_id: str, now: datetime) -> None:
+    """Somebody asked the gateway not to let us write to them."""
+    connection.execute(
+        text("INSERT INTO opt_outs (phone, sender_id, at) VALUES (:phone, :sender, :now) ON CONFLICT DO NOTHING"),
+        {"phone": phone, "sender": sender_id, "now": now},
+    )

@@ -1,0 +1,33 @@
+"""The journal: a stream in Redis on the way in, a table to stay."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from redis import Redis
+from sqlalchemy import Connection, text
+
+from ussd_app.storage.dialogues import JOURNAL
+
+
+def waiting(client: Redis, most: int) -> list[tuple[str, str]]:
+    """The oldest entries of the stream: the stream's id and the turn as JSON."""
+    entries = cast("list[tuple[bytes, dict[bytes, bytes]]]", client.xrange(JOURNAL, count=most))
+    return [(entry.decode(), fields[b"turn"].decode()) for entry, fields in entries]
+
+
+def add(connection: Connection, turns: list[dict[str, Any]]) -> None:
+    """Write turns down; those written before are left as they are."""
+    connection.execute(
+        text(
+            "INSERT INTO turns (entry, at, dialogue, transition, menu, version, screen, shown, said, outcome, "
+            "language, network, milliseconds) VALUES (:entry, :at, :dialogue, :transition, :menu, :version, :screen, "
+            ":shown, :said, :outcome, :language, :network, :milliseconds) ON CONFLICT DO NOTHING"
+        ),
+        turns,
+    )
+
+
+def remove(client: Redis, entries: list[str]) -> None:
+    """Take entries out of the stream once they are written down."""
+    client.xdel(JOURNAL, *entries)

@@ -1,0 +1,82 @@
+"""Operators ask whether everything is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+from flask import Flask, Response, jsonify
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+from sqlalchemy import text
+
+from ussd_app.queues import QUEUES
+from ussd_app.runtime import Runtime
+from ussd_app.storage import database, outbox
+from ussd_app.storage import ledger as books
+from ussd_app.storage.dialogues import COUNTERS
+
+# A worker writes its heartbeat at least every 15 seconds while it waits for work.
+SILENCE = timedelta(seconds=60)
+
+
+def routes(app: Flask, rt: Runtime) -> None:
+    """`/healthz` alive, `/readyz` each part by name, `/metrics` for Prometheus."""
+    registry = CollectorRegistry()
+    registry.register(_Numbers(rt))
+
+    @app.get("/healthz")
+    def healthz() -> Response:
+        return Response("ok", content_type="text/plain; charset=utf-8")
+
+    @app.get("/readyz")
+    def readyz() -> tuple[Response, int]:
+        parts = {name: _state(check) for name, check in _checks(rt).items()}
+        return jsonify(parts), 200 if all(state == "ok" for state in parts.values()) else 503
+
+    @app.get("/metrics")
+    def metrics() -> Response:
+        return Response(generate_latest(registry), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _checks(rt: Runtime) -> dict[str, Callable[[], bool]]:
+    def database_answers() -> bool:
+        with rt.db.connect() as connection:
+            return bool(connection.execute(text("SELECT 1")).scalar_one())
+
+    return {
+        "database": database_answers,
+        "redis": lambda: bool(rt.redis.ping()),
+        "migrations": lambda: database.is_current(rt.db),
+        "workers": lambda: set(QUEUES) <= rt.queues.attended(rt.clock() - SILENCE),
+    }
+
+
+def _state(check: Callable[[], bool]) -> str:
+    try:
+        return "ok" if check() else "down"
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with a part, the page says so
+        return f"down: {type(error).__name__}"
+
+
+class _Numbers(Collector):
+    """Numbers kept by the database and Redis, so they are the same whichever process is asked."""
+
+    def __init__(self, rt: Runtime) -> None:
+        self.rt = rt
+
+    def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
+        turns = self.rt.redis.hget(COUNTERS, "turns")
+        yield CounterMetricFamily("sertakan_turns", "Turns taken in all dialogues", value=int(turns or 0))
+        queue = GaugeMetricFamily("sertakan_queue_jobs", "Jobs waiting", labels=["queue"])
+        for name in QUEUES:
+            queue.add_metric([name], self.rt.queues.length(name))
+        yield queue
+        with self.rt.db.connect() as connection:
+            waiting, sums = outbox.states(connection), books.balances(connection)
+        texts = GaugeMetricFamily("sertakan_outbox", "Outgoing SMS that are not settled", labels=["state"])
+        for state in ("waiting", "handing_over", "unknown"):
+            texts.add_metric([state], waiting.get(state, 0))
+        yield texts
+        yield GaugeMetricFamily("sertakan_books_balance", "Must be 0 rupiah", value=sum(sums.values()))

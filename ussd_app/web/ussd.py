@@ -1,0 +1,46 @@
+"""Africa's Talking posts a keypress and wants the next screen: the leanest path of the whole service."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+from flask import Response, request
+
+from ussd_app.domain import phone as phones
+from ussd_app.errors import Refused
+from ussd_app.runtime import Runtime
+from ussd_app.services import dialing
+from ussd_app.services.dialing import Keypress
+from ussd_app.web.callbacks import missing, token_is_right
+
+NOT_A_NUMBER = "Nomor Anda tidak kami kenali. / We do not recognise your number."
+
+
+def keypress(rt: Runtime, token: str) -> Response:
+    """`CON …` while the session goes on, `END …` when it is over; always 200 once token and session are right."""
+    if not token_is_right(rt, token):
+        return Response("forbidden", 403)
+    # Flask's form parsing costs as much as the rest of the request; the body is only a few short fields.
+    form = dict(parse_qsl(request.get_data().decode("utf-8", "replace"), keep_blank_values=True))
+    for name in ("sessionId", "phoneNumber"):
+        if not form.get(name):
+            return missing(name)
+    try:
+        phone = phones.parse(form["phoneNumber"])
+    except Refused:
+        return _plain(f"END {NOT_A_NUMBER}")
+    reply = dialing.press(
+        rt,
+        Keypress(
+            session=f"at:{form['sessionId'][:100]}",
+            phone=phone,
+            service_code=form.get("serviceCode") or rt.settings.service_code,
+            network=form.get("networkCode", "")[:10],
+            text=form.get("text", ""),
+        ),
+    )
+    return _plain(f"{'END' if reply.ends else 'CON'} {reply.text}")
+
+
+def _plain(text: str) -> Response:
+    return Response(text.encode(), content_type="text/plain; charset=utf-8")

@@ -1,0 +1,1 @@
+"""RQ workers: each job carries an id or nothing, may run twice, may be lost."""

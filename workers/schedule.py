@@ -1,0 +1,54 @@
+"""What is looked for again and again, so that nothing depends on a job having survived.
+
+Not `rq cron`: it queues pickled jobs, which our workers, who read only JSON, refuse. Every scan finds its work by
+keys in the database, so two schedulers, or one that starts again, do no harm.
+"""
+
+from __future__ import annotations
+
+import heapq
+import signal
+import time
+from types import FrameType
+
+import structlog
+
+from ussd_app import queues
+from ussd_app.storage.outbox import URGENT
+from workers.runtime import rt
+
+# Job, its arguments, and how many seconds lie between two scans.
+SCANS: tuple[tuple[str, tuple[str, ...], int], ...] = (
+    (queues.SWEEP_REGISTRATIONS, (), 15),
+    (queues.SWEEP_PAYMENTS, (), 15),
+    (queues.RELAY, (URGENT,), 10),
+    (queues.WRITE_JOURNAL, (), 5),
+)
+# A queue that nobody works on must not fill up with scans.
+MOST_WAITING = 100
+
+log = structlog.get_logger()
+
+
+class _Stop(Exception):
+    pass
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise _Stop
+
+
+def run() -> None:
+    """Queue every scan when it is due, until told to stop. When Redis is away, the next one comes in its time."""
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    due = [(time.monotonic(), number) for number in range(len(SCANS))]
+    try:
+        while True:
+            moment, number = heapq.heappop(due)
+            time.sleep(max(0.0, moment - time.monotonic()))
+            job, arguments, seconds = SCANS[number]
+            heapq.heappush(due, (time.monotonic() + seconds, number))
+            rt().queues.enqueue_scan(job, *arguments, most=MOST_WAITING)
+    except _Stop:
+        return
