@@ -7,8 +7,19 @@ from functools import cache
 from ussd_app import runtime, settings
 from ussd_app.runtime import Runtime
 
+_given: list[Runtime] = []
 
-@cache
+
+def use(given: Runtime) -> None:
+    """Let the jobs of this process work with a runtime that somebody else has built."""
+    _given[:] = [given]
+
+
 def rt() -> Runtime:
     """The one runtime of this process."""
+    return _given[0] if _given else _own()
+
+
+@cache
+def _own() -> Runtime:
     return runtime.build(settings.read())

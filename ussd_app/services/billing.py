@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -68,7 +67,7 @@ def order(
 ) -> int | None:
     """Ask for a pay code; its row, or None when one for the same months is on its way or open."""
     wanted = payments.Order(
-        order_id=f"SRT-{secrets.token_hex(6).upper()}",
+        order_id=_order_id(rt, caller),
         member_id=member_id,
         phone=caller.phone,
         language=caller.dialogue.language,
@@ -80,6 +79,12 @@ def order(
         channel=DEFAULT_CHANNEL,
     )
     return payments.add_order(connection, wanted, rt.clock())
+
+
+def _order_id(rt: Runtime, caller: Caller) -> str:
+    """The same for the same answer of the same dialogue, so that whatever is repeated speaks of the same order."""
+    mark = rt.vault.mark(f"order {caller.dialogue.id}:{caller.dialogue.transition}")
+    return f"SRT-{mark[:12].upper()}"
 
 
 def ask(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from itertools import groupby
 
 from sqlalchemy import Connection
 
-from ussd_app.domain import calendar, contributions
+from ussd_app.domain import calendar, contributions, money
 from ussd_app.domain import nik as niks
 from ussd_app.domain.coverage import coverage
 from ussd_app.engine.step import FactKey, FactValue
@@ -72,11 +73,16 @@ def _priced(rt: Runtime, caller: Caller, first: date, sector: str, package: str,
         {
             "total": priced.total,
             "normal": sum(line.normal for line in priced.lines),
-            "monthly": priced.by_month()[run[0]],
+            "each": _each(list(priced.by_month().values()), caller.dialogue.language),
             "months": [month.isoformat() for month in run],
             "version": rates.version,
         }
     )
+
+
+def _each(prices: list[int], language: str) -> str:
+    runs = [(len(list(group)), price) for price, group in groupby(prices)]
+    return " + ".join(f"{number}x {money.rupiah(price, language)}" for number, price in runs)
 
 
 def wages(rt: Runtime, _connection: Connection, caller: Caller, *, sector: str, package: str) -> FactValue:

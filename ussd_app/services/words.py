@@ -8,7 +8,8 @@ from ussd_app.engine.vocabulary import EffectSpec, FactSpec, Vocabulary
 NAME = text(30)
 CODE = text(24)
 
-PRICE = {"total": MONEY, "normal": MONEY, "monthly": MONEY, "months": RUN, "version": text(40)}
+# `each` explains a total month by month: "2x Rp8.400 + 1x Rp16.800".
+PRICE = {"total": MONEY, "normal": MONEY, "each": text(30), "months": RUN, "version": text(40)}
 
 FACTS = {
     "member": FactSpec(
