@@ -64,7 +64,7 @@ def house(settings: Settings) -> Iterator[Runtime]:
 
 
 @pytest.fixture
-def rt(house: Runtime) -> Iterator[Runtime]:
+def rt(house: Runtime) -> Runtime:
     """The house, empty but for the shipped menus, at ten in the morning."""
     with house.db.begin() as connection:
         tables = connection.execute(

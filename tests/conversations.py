@@ -65,7 +65,8 @@ class Conversation:
     def dial(self, code: str) -> list[str]:
         """Dial a code, in a new session."""
         self.sessions += 1
-        self.code, self.text = split_code(code, "*777#")
+        self.code, answers = split_code(code, "*777#")
+        self.text = "*".join(answers)
         return self.post()
 
     def answer(self, said: str) -> list[str]:

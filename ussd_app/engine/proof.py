@@ -161,8 +161,8 @@ def _names(compilation: Compilation, menu: graph.Menu) -> None:
         for use in (screen.uses or {}).values():
             _taken(compilation, here, use.fact, set(use.takes) - set(use.fixed), answers)
         if screen.effect:
-            wanted = set(screen.effect.takes) - set(screen.effect.fixed)
-            _taken(compilation, here, screen.effect.name, wanted, answers)
+            needed = set(screen.effect.takes) - set(screen.effect.fixed)
+            _taken(compilation, here, screen.effect.name, needed, answers)
         for template in (screen.text, *(choice.label for choice in screen.choices)):
             for part in (part for language in template.values() for part in language):
                 if isinstance(part, str):
