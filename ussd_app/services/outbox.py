@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import timedelta
@@ -63,6 +64,7 @@ def relay(rt: Runtime, lane: str) -> int:
         for group in _groups(leased):
             handed += len(group)
             _hand_over(rt, group)
+            time.sleep(len(group) / rt.settings.sms_per_second)
 
 
 def _groups(leased: list[Leased]) -> list[list[Leased]]:
