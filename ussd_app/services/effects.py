@@ -27,12 +27,19 @@ def keep_language(rt: Runtime, connection: Connection, caller: Caller, *, langua
     return Outcome("kept"), []
 
 
+def keep_reminders(rt: Runtime, connection: Connection, caller: Caller, *, reminders: str) -> tuple[Outcome, list[Job]]:
+    """Turn payment reminders to this phone on or off."""
+    members.keep_reminders(connection, caller.phone, reminders == "wanted", rt.clock())
+    return Outcome("kept"), []
+
+
 Effect = Callable[..., tuple[Outcome, list[Job]]]
 EFFECTS: dict[str, Effect] = {
     "register": enrolment.register,
     "ask_pay_code": billing.ask,
     "follow_up": follow_up,
     "keep_language": keep_language,
+    "keep_reminders": keep_reminders,
 }
 
 

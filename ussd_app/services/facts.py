@@ -135,6 +135,11 @@ def paid(rt: Runtime, connection: Connection, caller: Caller) -> FactValue:
     )
 
 
+def reminders(_rt: Runtime, connection: Connection, caller: Caller) -> FactValue:
+    """Whether this phone gets payment reminders."""
+    return FactValue({"wanted": members.wants_reminders(connection, caller.phone)})
+
+
 Fact = Callable[..., FactValue]
 FACTS: dict[str, Fact] = {
     "member": member,
@@ -144,6 +149,7 @@ FACTS: dict[str, Fact] = {
     "places": places,
     "pay_code": pay_code,
     "paid": paid,
+    "reminders": reminders,
 }
 
 

@@ -43,6 +43,7 @@ FACTS = {
             "expires": DATE,
         },
     ),
+    "reminders": FactSpec(takes=(), gives={"wanted": FLAG}),
     "paid": FactSpec(takes=(), gives={}, rows={"month": MONTH, "amount": MONEY}),
 }
 
@@ -67,6 +68,7 @@ EFFECTS = {
         outcomes={"requested": {}, "waiting": {}, "price_changed": {}},
     ),
     "follow_up": EffectSpec(takes=("topic",), outcomes={"noted": {}}),
+    "keep_reminders": EffectSpec(takes=("reminders",), outcomes={"kept": {}}),
     "keep_language": EffectSpec(takes=("language",), outcomes={"kept": {}}),
 }
 

@@ -26,6 +26,7 @@ CREATE TABLE document_versions (
     comment text NOT NULL,
     published_by text NOT NULL,
     published_at timestamptz NOT NULL,
+    withdrawn_at timestamptz,
     PRIMARY KEY (name, version)
 );
 CREATE TABLE documents (
@@ -45,6 +46,7 @@ CREATE TABLE admins (
 CREATE TABLE phones (
     phone text PRIMARY KEY,
     language text,
+    reminders boolean NOT NULL DEFAULT true,
     changed_at timestamptz NOT NULL
 );
 
