@@ -78,9 +78,10 @@ def _name(said: str, _asked: Asked) -> Value:
 def _words(said: str, asked: Asked) -> Value:
     words = " ".join(gsm7.plain(said).split())
     least, most = asked.number("min", 2), asked.number("max", 40)
-    if (gsm7.septets(words) or 0) < least:
+    room = gsm7.septets(words) or 0
+    if room < least:
         raise Refused("words_short")
-    if len(words) > most:
+    if room > most:
         raise Refused("words_long", most=most)
     return words
 

@@ -57,6 +57,14 @@ class Compilation:
         """Note a problem in the menu file itself."""
         self.problems.append(self.source.problem(path, sentence, error=error))
 
+    def complain_in(self, language: str, path: Path, sentence: str) -> None:
+        """Note a problem of a text where that language is written: the menu file, or its translation."""
+        for translation, source in self.translations:
+            if translation.language == language and _translated(translation, path) is not None:
+                self.problems.append(source.problem(_there(path), sentence))
+                return
+        self.complain(path, sentence)
+
     def template(self, source: Source, path: Path, text: str) -> Template:
         """A parsed text, typographic characters made plain; empty when it cannot be parsed."""
         plain = gsm7.plain(text.strip())
@@ -81,21 +89,25 @@ class Compilation:
                 sentence = f"no {translation.language} text: people who chose it see the default language here"
                 self.complain(path, sentence, error=False)
             else:
-                # In a translation a choice is its label, without a key of its own for it.
-                there = path[:-1] if path[-1] == "label" else path
-                made[translation.language] = self.template(source, there, translated)
+                made[translation.language] = self.template(source, _there(path), translated)
         return made
+
+    def words(self, source: Source, back: str, more: str) -> dict[str, str]:
+        """The words of the navigation, as texts without fields."""
+        found = {"back": back, "more": more}
+        for word, text in found.items():
+            if fields_of(self.template(source, ("navigation", word), text)):
+                self.problems.append(source.problem(("navigation", word), "a word beside a key shows no {field}"))
+        return {word: gsm7.plain(text.strip()) for word, text in found.items()}
 
     def build(self, version: int) -> graph.Menu:
         """The graph; only fit for use when no error was noted."""
         menu, language = self.menu, self.menu.languages[0]
-        words: dict[str, dict[str, str]] = {language: {"back": menu.navigation.back, "more": menu.navigation.more}}
-        for translation, _ in self.translations:
+        words = {language: self.words(self.source, menu.navigation.back, menu.navigation.more)}
+        for translation, source in self.translations:
             own = translation.navigation
-            words[translation.language] = {
-                "back": own.back or menu.navigation.back,
-                "more": own.more or menu.navigation.more,
-            }
+            back, more = own.back or menu.navigation.back, own.more or menu.navigation.more
+            words[translation.language] = self.words(source, back, more)
         return graph.Menu(
             name=menu.menu,
             version=version,
@@ -184,7 +196,7 @@ class Compilation:
         for name, value in parameters.items():
             if name not in spec.numbers | spec.refers:
                 self.complain((*path, name), f"the check `{ask.check}` has no parameter `{name}`")
-            elif name in spec.numbers and not value.isdigit():
+            elif name in spec.numbers and not _is_whole(value):
                 self.complain((*path, name), f"`{value}` must be a whole number")
         if (ask.tries is None) != (ask.otherwise is None):
             self.complain(path, "`tries` and `otherwise` go together: how many tries, and which screen then")
@@ -257,7 +269,16 @@ def fields_of(template: Template) -> list[Path]:
 
 
 def _literal(value: str) -> Value:
-    return int(value) if value.isdigit() and not (len(value) > 1 and value[0] == "0") else value
+    return int(value) if _is_whole(value) and not (len(value) > 1 and value[0] == "0") else value
+
+
+def _is_whole(value: str) -> bool:
+    return value.isascii() and value.isdigit() and len(value) < len("1000000000")
+
+
+def _there(path: Path) -> Path:
+    # In a translation a choice is its label, without a key of its own for it.
+    return path[:-1] if path[-1] == "label" else path
 
 
 def _translated(translation: definition.Translation, path: Path) -> str | None:

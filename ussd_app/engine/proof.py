@@ -3,12 +3,13 @@ every screen fits at the longest it can ever be."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from ussd_app.domain import gsm7
 from ussd_app.engine import definition, graph
 from ussd_app.engine.checks import CHECKS
-from ussd_app.engine.compiler import Compilation, reads_of, validate
+from ussd_app.engine.compiler import Compilation, fields_of, reads_of, validate
 from ussd_app.engine.expressions import Path, Template
 from ussd_app.engine.kinds import FLAG, FORMATS, Kind, count, text
 from ussd_app.engine.paging import Footer, TooNarrow, pages
@@ -17,6 +18,7 @@ from ussd_app.engine.vocabulary import Vocabulary
 from ussd_app.errors import Problem
 
 MOST_CHOICES = 5
+NOT_KNOWN = "is no answer of this menu and no known fact"
 
 
 def compile_menu(
@@ -41,6 +43,7 @@ def compile_menu(
     _targets(compilation, made)
     if not any(problem.error for problem in compilation.problems):
         _reachable(compilation, made)
+        _circles(compilation, made)
         _names(compilation, made)
     if not any(problem.error for problem in compilation.problems):
         _fits(compilation, made)
@@ -85,13 +88,18 @@ def _stray_translations(compilation: Compilation) -> None:
         if translation.language not in compilation.menu.languages:
             sentence = f"the menu does not list `{translation.language}` under languages"
             compilation.problems.append(source.problem(("language",), sentence))
+        if translation.language == compilation.menu.languages[0]:
+            sentence = f"`{translation.language}` is the language of the menu itself: change its texts there"
+            compilation.problems.append(source.problem(("language",), sentence))
+        for name in [name for name in translation.reasons if name not in compilation.menu.reasons]:
+            compilation.problems.append(source.problem(("reasons", name), f"the menu has no reason `{name}`"))
         for name, screen in translation.screens.items():
             original = compilation.menu.screens.get(name)
             if original is None:
                 stray = source.problem(("screens", name), f"the menu has no screen `{name}`")
                 compilation.problems.append(stray)
                 continue
-            for key in set(screen.choices) - set(original.choices or {}):
+            for key in [key for key in screen.choices if key not in (original.choices or {})]:
                 path = ("screens", name, "choices", key)
                 compilation.problems.append(source.problem(path, f"the menu has no choice `{key}` here"))
 
@@ -105,7 +113,7 @@ def _reachable(compilation: Compilation, menu: graph.Menu) -> None:
         fresh = leads[name] - seen
         seen |= fresh
         waiting += fresh
-    for name in menu.screens.keys() - seen:
+    for name in [name for name in menu.screens if name not in seen]:
         compilation.complain(("screens", name), "no screen leads here: nobody would ever see it")
     finishing = {name for name in seen if menu.screens[name].ends}
     while True:
@@ -113,8 +121,19 @@ def _reachable(compilation: Compilation, menu: graph.Menu) -> None:
         if not more:
             break
         finishing |= more
-    for name in seen - finishing:
+    for name in [name for name in menu.screens if name in seen - finishing]:
         compilation.complain(("screens", name), "from here no choice ever leads to an end")
+
+
+def _circles(compilation: Compilation, menu: graph.Menu) -> None:
+    """No way from step to step runs in a circle without a screen on which somebody could stop."""
+    steps = {name: targets_of(screen) for name, screen in menu.screens.items() if screen.branches or screen.effect}
+    leads = {name: {go for _, go in targets} for name, targets in steps.items()}
+    while free := [name for name, goes in leads.items() if not goes & leads.keys()]:
+        for name in free:
+            del leads[name]
+    for name in leads:
+        compilation.complain(("screens", name), "from here steps can follow each other in a circle, showing no screen")
 
 
 def kinds_of(menu: graph.Menu, vocabulary: Vocabulary) -> dict[str, Kind]:
@@ -122,21 +141,43 @@ def kinds_of(menu: graph.Menu, vocabulary: Vocabulary) -> dict[str, Kind]:
     kinds: dict[str, Kind] = {"language": text(2)}
     for screen in menu.screens.values():
         if screen.ask:
-            kinds[screen.ask.keep] = screen.ask.check.kind
+            _keep(kinds, screen.ask.keep, _asked(screen.ask))
         for choice in screen.choices:
             for name, value in choice.sets.items():
-                kinds[name] = count(999_999_999) if isinstance(value, int) else text(len(str(value)))
+                kind = count(999_999_999) if isinstance(value, int) else text(gsm7.septets(str(value)) or 0)
+                _keep(kinds, name, kind)
         if screen.listing:
             use = (screen.uses or {}).get(screen.listing.rows)
             rows = vocabulary.facts[use.fact].rows if use else {}
-            kinds[screen.listing.keep] = rows.get(screen.listing.value, text(1))
+            _keep(kinds, screen.listing.keep, rows.get(screen.listing.value, text(1)))
         if screen.effect:
             for fields in vocabulary.effects[screen.effect.name].outcomes.values():
-                kinds.update({f"{screen.effect.name}.{name}": kind for name, kind in fields.items()})
+                for name, kind in fields.items():
+                    _keep(kinds, f"{screen.effect.name}.{name}", kind)
     for screen in menu.screens.values():
         for answer, path in (screen.remember or {}).items():
-            kinds[answer] = kind_of(path, screen, kinds, vocabulary) or text(1)
+            _keep(kinds, answer, kind_of(path, screen, kinds, vocabulary) or text(1))
     return kinds
+
+
+def _keep(kinds: dict[str, Kind], name: str, kind: Kind) -> None:
+    """An answer given on several screens takes as much room as the longest of them."""
+    known = kinds.get(name, kind)
+    longer = max(known, kind, key=lambda either: len(str(either.longest)))
+    names = {known.name, kind.name}
+    kinds[name] = Kind(
+        kind.name if len(names) == 1 else "money" if names == {"money", "count"} else "text", longer.longest
+    )
+
+
+def _asked(ask: graph.Ask) -> Kind:
+    """The kind of an answer; a question may allow more than its check does by itself."""
+    kind, most = ask.check.kind, ask.parameters.get("max")
+    if most is None or "max" not in ask.check.numbers:
+        return kind
+    if isinstance(kind.longest, int):
+        return Kind(kind.name, max(kind.longest, int(most)))
+    return text(int(most))
 
 
 def kind_of(path: Path, screen: graph.Screen, answers: Mapping[str, Kind], vocabulary: Vocabulary) -> Kind | None:
@@ -145,7 +186,7 @@ def kind_of(path: Path, screen: graph.Screen, answers: Mapping[str, Kind], vocab
     if path[0] in uses:
         spec = vocabulary.facts[uses[path[0]].fact]
         return FLAG if len(path) == 1 else spec.gives.get(path[1])
-    if path[0] == "row" and screen.listing and len(path) == 2:
+    if path[0] == "row" and len(path) == 2 and screen.listing and screen.listing.rows in uses:
         return vocabulary.facts[uses[screen.listing.rows].fact].rows.get(path[1])
     return answers.get(".".join(path))
 
@@ -155,23 +196,64 @@ def _names(compilation: Compilation, menu: graph.Menu) -> None:
     answers = kinds_of(menu, vocabulary)
     for screen in menu.screens.values():
         here = ("screens", screen.name)
-        for path in sorted(reads_of(screen)):
+        in_texts: set[Path] = set()
+        for at, texts in _texts_of(screen):
+            in_texts.update(path for template in texts.values() for path in fields_of(template))
+            _shows(
+                compilation,
+                (*here, *at),
+                texts,
+                partial(kind_of, screen=screen, answers=answers, vocabulary=vocabulary),
+            )
+        for path in sorted(reads_of(screen) - in_texts):
             if kind_of(path, screen, answers, vocabulary) is None:
-                compilation.complain(here, f"`{'.'.join(path)}` is no answer of this menu and no known fact")
+                compilation.complain(here, f"`{'.'.join(path)}` {NOT_KNOWN}")
+        _refers(compilation, here, screen, answers)
         for use in (screen.uses or {}).values():
             _taken(compilation, here, use.fact, set(use.takes) - set(use.fixed), answers)
         if screen.effect:
             needed = set(screen.effect.takes) - set(screen.effect.fixed)
             _taken(compilation, here, screen.effect.name, needed, answers)
-        for template in (screen.text, *(choice.label for choice in screen.choices)):
-            for part in (part for language in template.values() for part in language):
-                if isinstance(part, str):
-                    continue
-                kind = kind_of(part.path, screen, answers, vocabulary)
-                if kind and kind.name not in FORMATS[part.format][1]:
-                    wanted = [name for name, (_, shows) in FORMATS.items() if name and kind.name in shows]
-                    sentence = f"`{'.'.join(part.path)}` is {kind.name}: show it with |{' or |'.join(wanted)}"
-                    compilation.complain(here, sentence)
+    for reason, texts in menu.reasons.items():
+        given = _given(reason)
+        _shows(compilation, ("reasons", reason), texts, lambda path, given=given: given.get(".".join(path)))
+
+
+def _texts_of(screen: graph.Screen) -> Iterator[tuple[Path, graph.Texts]]:
+    """Every text of a screen, with its place in it."""
+    yield ("end",) if screen.ends else ("text",), screen.text
+    for choice in screen.choices:
+        yield ("choices", choice.key, "label"), choice.label
+    if screen.listing:
+        yield ("list", "label"), screen.listing.label
+
+
+def _shows(compilation: Compilation, here: Path, texts: graph.Texts, kind_of: Callable[[Path], Kind | None]) -> None:
+    """Every field of a text is known and has a format that can show it."""
+    for language, template in texts.items():
+        for part in template:
+            if isinstance(part, str):
+                continue
+            name, kind = ".".join(part.path), kind_of(part.path)
+            if kind is None:
+                compilation.complain_in(language, here, f"`{name}` {NOT_KNOWN}")
+            elif kind.name not in FORMATS[part.format][1]:
+                wanted = [f"|{format_}" for format_, (_, shows) in FORMATS.items() if format_ and kind.name in shows]
+                advice = f"show it with {' or '.join(wanted)}" if wanted else "use it in a `when`, it cannot be shown"
+                compilation.complain_in(language, here, f"`{name}` is {kind.name}: {advice}")
+
+
+def _refers(compilation: Compilation, here: Path, screen: graph.Screen, answers: Mapping[str, Kind]) -> None:
+    """What a question or a list names outside its texts exists."""
+    for name, value in screen.ask.parameters.items() if screen.ask else ():
+        if screen.ask and name in screen.ask.check.refers and value not in answers:
+            compilation.complain((*here, "ask", name), f"no screen keeps an answer `{value}`")
+    use = (screen.uses or {}).get(screen.listing.rows) if screen.listing else None
+    rows = compilation.vocabulary.facts[use.fact].rows if use else {}
+    if screen.listing and use and screen.listing.value not in rows:
+        known = f"its rows have {', '.join(rows)}" if rows else "it has no rows"
+        sentence = f"the fact `{use.fact}` gives no `{screen.listing.value}` to choose: {known}"
+        compilation.complain((*here, "list", "value"), sentence)
 
 
 def _taken(compilation: Compilation, here: Path, name: str, takes: set[str], answers: Mapping[str, Kind]) -> None:
@@ -184,18 +266,19 @@ def _fits(compilation: Compilation, menu: graph.Menu) -> None:
     for screen in menu.screens.values():
         if screen.branches or screen.effect:
             continue
+        at = ("screens", screen.name, "end" if screen.ends else "text")
         for language in menu.languages:
             head, options, footer = _longest_screen(compilation, menu, screen, language, answers)
             try:
                 shown = pages(head, options, footer, menu.limit)
             except TooNarrow:
                 sentence = f"in {language} one line alone is longer than a screen of {menu.limit}"
-                compilation.complain(("screens", screen.name), sentence)
+                compilation.complain_in(language, at, sentence)
                 continue
             if len(shown) > 1 and not screen.listing:
                 whole = gsm7.septets("\n".join([head, *options, *footer(True, False)])) or 0
                 sentence = f"in {language} the longest fill takes {whole} of {menu.limit}"
-                compilation.complain(("screens", screen.name), f"{sentence}: shorten it by {whole - menu.limit}")
+                compilation.complain_in(language, at, f"{sentence}: shorten it by {whole - menu.limit}")
 
 
 def _longest_screen(
@@ -216,7 +299,8 @@ def _longest_screen(
     if screen.listing:
         options = [f"{number}. {fill(screen.listing.label)}" for number in range(1, 31)] + options
     words = menu.words.get(language) or menu.words[menu.language]
-    first_screen = screen.name == menu.start
+    returned_to = any(go == screen.name for other in menu.screens.values() for _, go in targets_of(other))
+    first_screen = screen.name == menu.start and not returned_to
 
     def footer(_first: bool, more: bool) -> list[str]:
         lines = [f"{menu.more_key}. {words['more']}"] if more else []
@@ -232,12 +316,17 @@ def _reasons(screen: graph.Screen) -> list[str]:
     return list(screen.ask.check.reasons) if screen.ask else ["choose"]
 
 
-def fill_reason(menu: graph.Menu, reason: str, language: str) -> str:
-    """A reason at its longest."""
-    texts = menu.reasons.get(reason, {})
+def _given(reason: str) -> dict[str, Kind]:
+    """The fields that a reason's sentence can show."""
     kinds: dict[str, Kind] = {}
     for spec in CHECKS.values():
         kinds.update(spec.reasons.get(reason, {}))
+    return kinds
+
+
+def fill_reason(menu: graph.Menu, reason: str, language: str) -> str:
+    """A reason at its longest."""
+    texts, kinds = menu.reasons.get(reason, {}), _given(reason)
     template = texts.get(language) or next(iter(texts.values()), ())
     return "".join(
         part if isinstance(part, str) else part.show(kinds.get(part.path[0], text(1)).longest, language)

@@ -15,6 +15,9 @@ from ussd_app.errors import MenuProblems, Problem
 
 Path = tuple[str, ...]
 
+# Aliases let a short file unfold into an endless one; the largest real menu has some hundred words.
+MOST_WORDS = 20_000
+
 
 @dataclass(frozen=True)
 class Source:
@@ -38,16 +41,18 @@ class Source:
 
 def read(file: str, text: str) -> Source:
     """Parse one YAML text. Raises MenuProblems with every syntax error and duplicate key found."""
+    lines: dict[Path, int] = {}
+    problems: list[Problem] = []
     try:
         node = yaml.compose(text, Loader=yaml.BaseLoader)
+        data = _build(node, (), file, lines, problems) if node is not None else {}
+    except RecursionError:
+        raise MenuProblems([Problem(file, 1, "(file)", "too long or too deep: look at its *aliases")]) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
         why = getattr(error, "problem", None) or str(error)
         raise MenuProblems([Problem(file, line, "(file)", f"this is not valid YAML: {why}")]) from None
-    lines: dict[Path, int] = {}
-    problems: list[Problem] = []
-    data = _build(node, (), file, lines, problems) if node is not None else {}
     if problems:
         raise MenuProblems(problems)
     return Source(file, text, data, lines)
@@ -55,6 +60,8 @@ def read(file: str, text: str) -> Source:
 
 def _build(node: yaml.Node, path: Path, file: str, lines: dict[Path, int], problems: list[Problem]) -> Any:
     lines.setdefault(path, node.start_mark.line + 1)
+    if len(lines) > MOST_WORDS:
+        raise RecursionError
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, path, file, lines, problems)
     if isinstance(node, yaml.SequenceNode):

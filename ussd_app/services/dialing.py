@@ -32,6 +32,9 @@ from ussd_app.storage.dialogues import Opened, Stored
 PATIENCE = 2.5
 NAP = 0.03
 MOST_LOOKUPS = 40
+# What the journal may show: the key of a choice, an answer without a date, a phone number or a NIK in it.
+LONGEST_KEY = 3
+MOST_DIGITS = 5
 
 # The only sentences outside the menus: they are said when the menus cannot be read.
 BUSY = "Layanan sedang sibuk. Silakan coba lagi beberapa menit lagi. / Service is busy, please try again soon."
@@ -230,8 +233,10 @@ class _Walk:
 
 
 def _shown_in_journal(menu: graph.Menu, before: Stored, said: str) -> str:
-    screen = menu.screens[before.dialogue.screen]
-    return "***" if screen.ask and screen.ask.private else said[:40]
+    """What was said, unless it may be personal: a private answer, or one that was meant for another screen."""
+    ask = menu.screens[before.dialogue.screen].ask
+    private = ask.private or sum(map(str.isdigit, said)) > MOST_DIGITS if ask else len(said) > LONGEST_KEY
+    return "***" if private or not said.isprintable() else said[:40]
 
 
 def _entry(

@@ -21,8 +21,13 @@ def write(rt: Runtime) -> int:
         entries = journal.waiting(rt.redis, BATCH)
         if not entries:
             return written
-        turns = [{**json.loads(turn), "entry": entry} for entry, turn in entries]
+        turns = [{**_storable(json.loads(turn)), "entry": entry} for entry, turn in entries]
         with rt.db.begin() as connection:
             journal.add(connection, turns)
         journal.remove(rt.redis, [entry for entry, _ in entries])
         written += len(entries)
+
+
+def _storable(turn: dict[str, object]) -> dict[str, object]:
+    """PostgreSQL keeps no NUL character: one typed by a joker would stop the journal for good."""
+    return {name: value.replace("\0", "") if isinstance(value, str) else value for name, value in turn.items()}

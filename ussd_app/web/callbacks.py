@@ -28,7 +28,8 @@ def keep(rt: Runtime, token: str, take: Callable[[Runtime, Mapping[str, str]], N
     if not token_is_right(rt, token):
         return Response("forbidden", 403)
     try:
-        take(rt, request.form.to_dict())
+        # PostgreSQL keeps no NUL character.
+        take(rt, {name: value.replace("\0", "") for name, value in request.form.items()})
     except BadRequest as error:
         return missing(str(error))
     return Response("ok", content_type="text/plain; charset=utf-8")
