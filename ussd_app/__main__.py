@@ -32,7 +32,7 @@ def prepare(_options: argparse.Namespace) -> int:
     rt = _runtime()
     database.migrate(rt.db)
     publishing.import_folder(rt, MENUS)
-    publishing.refresh(rt)
+    publishing.refresh(rt, published=True)
     password = rt.settings.admin_password or secrets.token_urlsafe(12)
     with rt.db.begin() as connection:
         hashed = PasswordHasher().hash(password)

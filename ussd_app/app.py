@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Flask, Response, redirect
+from flask import Flask, Response
 from werkzeug.wrappers import Response as AnyResponse
 
 from ussd_app import logs, runtime, settings
@@ -32,12 +32,12 @@ def create_app(rt: Runtime) -> Flask:
         lambda token: callbacks.keep(rt, token, inbox.take_report),
     )
     _post(app, f"{gateway}/opt-outs", "opt_outs", lambda token: callbacks.keep(rt, token, inbox.take_opt_out))
+    _post(app, "/callbacks/africastalking/<path:_rest>", "no_token", lambda _rest: Response("forbidden", 403))
     _post(app, "/callbacks/midtrans/notifications", "midtrans", lambda: payments.notified(rt))
 
     health.routes(app, rt)
-    if rt.settings.console:
+    if rt.settings.sertakan_local:
         simulator.routes(app, rt)
-        app.add_url_rule("/", "home", lambda: redirect("/simulator/"))
 
     app.after_request(_headers)
     return app

@@ -61,12 +61,14 @@ class Queues:
             name: Queue(name, connection=connection, serializer="json", default_timeout=JOB_TIMEOUT) for name in QUEUES
         }
 
-    def enqueue(self, job: str, *arguments: int | str) -> None:
-        """Ask for a job soon. When Redis is away nothing is raised: the sweep will find the row."""
+    def enqueue(self, job: str, *arguments: int | str) -> bool:
+        """Ask for a job soon. False when Redis is away; nothing is raised, the sweep will find the row."""
         try:
             self._queues[QUEUE_OF[job]].enqueue(job, *arguments, result_ttl=RESULT_TTL, failure_ttl=FAILURE_TTL)
         except redis.RedisError as error:
             log.warning("job not queued, the sweep will find it", job=job, error=type(error).__name__)
+            return False
+        return True
 
     def enqueue_scan(self, job: str, *arguments: str, most: int) -> None:
         """Ask for a scan, unless so much waits on its queue already that another would only add to it."""

@@ -50,9 +50,13 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def build(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Runtime:
+def build(
+    settings: Settings,
+    clock: Callable[[], datetime] = utc_now,
+    statement_seconds: int = database.STATEMENT_SECONDS,
+) -> Runtime:
     """The runtime of a process, from its settings. Connects to nothing until it is used."""
-    engine = database.connect(settings.database_url)
+    engine = database.connect(settings.database_url, statement_seconds)
     connections = Connections(settings.redis_url)
     vault = Vault(settings.keys)
     return Runtime(
@@ -60,7 +64,9 @@ def build(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Runtim
         db=engine,
         connections=connections,
         dialogues=Dialogues(connections, vault),
-        queues=Queues(connect(settings.rq_redis_url or settings.redis_url, socket_connect_timeout=1, socket_timeout=2)),
+        queues=Queues(
+            connect(settings.rq_redis_url or settings.redis_url, socket_connect_timeout=0.5, socket_timeout=0.5)
+        ),
         vault=vault,
         messaging=_messaging(settings),
         payment=_payment(settings, engine, clock),

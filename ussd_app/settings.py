@@ -74,11 +74,6 @@ class Settings(BaseSettings):
         """The encryption keys, newest first."""
         return [key.strip() for key in self.data_keys.split(",") if key.strip()]
 
-    @property
-    def console(self) -> bool:
-        """Whether the simulator may be shown: only on a service started by `make run`, without a real gateway."""
-        return self.sertakan_local and not (self.at_api_key and self.midtrans_server_key)
-
 
 def read() -> Settings:
     """The settings of this process. Raises SettingsError naming each setting that is wrong."""

@@ -17,6 +17,5 @@ def hand_over() -> None:
 
 
 def sweep() -> None:
-    """Find notifications and paid months that no job is working on."""
+    """Find notifications that no job looks into."""
     payments.sweep(rt())
-    handoff.hand_over(rt())

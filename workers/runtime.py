@@ -7,6 +7,9 @@ from functools import cache
 from ussd_app import runtime, settings
 from ussd_app.runtime import Runtime
 
+# A job may take longer than a caller would wait.
+STATEMENT_SECONDS = 60
+
 _given: list[Runtime] = []
 
 
@@ -22,4 +25,4 @@ def rt() -> Runtime:
 
 @cache
 def _own() -> Runtime:
-    return runtime.build(settings.read())
+    return runtime.build(settings.read(), statement_seconds=STATEMENT_SECONDS)

@@ -21,11 +21,12 @@ from workers.runtime import rt
 SCANS: tuple[tuple[str, tuple[str, ...], int], ...] = (
     (queues.SWEEP_REGISTRATIONS, (), 15),
     (queues.SWEEP_PAYMENTS, (), 15),
+    (queues.HAND_OVER, (), 15),
     (queues.RELAY, (URGENT,), 10),
     (queues.WRITE_JOURNAL, (), 5),
 )
 # A queue that nobody works on must not fill up with scans.
-MOST_WAITING = 100
+MOST_WAITING = 200
 
 log = structlog.get_logger()
 

@@ -103,7 +103,9 @@ class Compilation:
     def build(self, version: int) -> graph.Menu:
         """The graph; only fit for use when no error was noted."""
         menu, language = self.menu, self.menu.languages[0]
-        words = {language: self.words(self.source, menu.navigation.back, menu.navigation.more)}
+        words: dict[str, dict[str, str]] = {
+            language: self.words(self.source, menu.navigation.back, menu.navigation.more)
+        }
         for translation, source in self.translations:
             own = translation.navigation
             back, more = own.back or menu.navigation.back, own.more or menu.navigation.more
@@ -205,8 +207,17 @@ class Compilation:
         missing = [reason for reason in spec.reasons if reason not in self.menu.reasons]
         if missing:
             self.complain(path, f"write a sentence under `reasons` for: {', '.join(missing)}")
+        if ask.counts is not None and ask.counts not in spec.reasons:
+            self.complain((*path, "counts"), f"the check `{ask.check}` never refuses with `{ask.counts}`")
         return graph.Ask(
-            ask.keep, spec, parameters, ask.private, ask.tries, ask.otherwise, screen.go or self.menu.start
+            keep=ask.keep,
+            check=spec,
+            parameters=parameters,
+            private=ask.private,
+            tries=ask.tries,
+            counts=ask.counts,
+            otherwise=ask.otherwise,
+            go=screen.go or self.menu.start,
         )
 
     def effect(self, here: Path, screen: definition.Screen) -> graph.Effect | None:

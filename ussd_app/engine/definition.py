@@ -40,7 +40,8 @@ class Listing(_Strict):
 
 
 class Ask(BaseModel):
-    """A question: the answer kept, its check, and what happens after too many tries.
+    """A question: the answer kept, its check, and what happens after too many tries (`counts` names the only reason
+    that counts as one).
 
     Further keys are parameters of the check (`min`, `max`, `agrees_with` …).
     """
@@ -50,6 +51,7 @@ class Ask(BaseModel):
     check: str
     private: bool = False
     tries: int | None = Field(None, ge=1, le=9)
+    counts: Name | None = None
     otherwise: Name | None = None
 
 

@@ -52,6 +52,7 @@ class Ask:
     parameters: Mapping[str, str]
     private: bool
     tries: int | None
+    counts: str | None
     otherwise: str | None
     go: str
 

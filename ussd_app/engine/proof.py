@@ -140,24 +140,28 @@ def kinds_of(menu: graph.Menu, vocabulary: Vocabulary) -> dict[str, Kind]:
     """Every answer that some screen of the menu keeps, with its kind."""
     kinds: dict[str, Kind] = {"language": text(2)}
     for screen in menu.screens.values():
-        if screen.ask:
-            _keep(kinds, screen.ask.keep, _asked(screen.ask))
-        for choice in screen.choices:
-            for name, value in choice.sets.items():
-                kind = count(999_999_999) if isinstance(value, int) else text(gsm7.septets(str(value)) or 0)
-                _keep(kinds, name, kind)
-        if screen.listing:
-            use = (screen.uses or {}).get(screen.listing.rows)
-            rows = vocabulary.facts[use.fact].rows if use else {}
-            _keep(kinds, screen.listing.keep, rows.get(screen.listing.value, text(1)))
-        if screen.effect:
-            for fields in vocabulary.effects[screen.effect.name].outcomes.values():
-                for name, kind in fields.items():
-                    _keep(kinds, f"{screen.effect.name}.{name}", kind)
+        for name, kind in _kept(screen, vocabulary):
+            _keep(kinds, name, kind)
     for screen in menu.screens.values():
         for answer, path in (screen.remember or {}).items():
             _keep(kinds, answer, kind_of(path, screen, kinds, vocabulary) or text(1))
     return kinds
+
+
+def _kept(screen: graph.Screen, vocabulary: Vocabulary) -> Iterator[tuple[str, Kind]]:
+    """The answers that one screen keeps."""
+    if screen.ask:
+        yield screen.ask.keep, _asked(screen.ask)
+    for choice in screen.choices:
+        for name, value in choice.sets.items():
+            yield name, count(999_999_999) if isinstance(value, int) else text(gsm7.septets(str(value)) or 0)
+    if screen.listing:
+        use = (screen.uses or {}).get(screen.listing.rows)
+        rows = vocabulary.facts[use.fact].rows if use else {}
+        yield screen.listing.keep, rows.get(screen.listing.value, text(1))
+    if screen.effect:
+        for fields in vocabulary.effects[screen.effect.name].outcomes.values():
+            yield from ((f"{screen.effect.name}.{name}", kind) for name, kind in fields.items())
 
 
 def _keep(kinds: dict[str, Kind], name: str, kind: Kind) -> None:
@@ -215,8 +219,8 @@ def _names(compilation: Compilation, menu: graph.Menu) -> None:
             needed = set(screen.effect.takes) - set(screen.effect.fixed)
             _taken(compilation, here, screen.effect.name, needed, answers)
     for reason, texts in menu.reasons.items():
-        given = _given(reason)
-        _shows(compilation, ("reasons", reason), texts, lambda path, given=given: given.get(".".join(path)))
+        given: dict[Path, Kind] = {(name,): kind for name, kind in _given(reason).items()}
+        _shows(compilation, ("reasons", reason), texts, given.get)
 
 
 def _texts_of(screen: graph.Screen) -> Iterator[tuple[Path, graph.Texts]]:

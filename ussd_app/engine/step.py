@@ -157,7 +157,9 @@ class _Walk:
         return self.enter(_onward(dialogue.keeping(**{ask.keep: value})), ask.go)
 
     def _refused(self, dialogue: Dialogue, screen: Screen, refused: Refused) -> Turn:
-        ask, tries = screen.ask, dialogue.tries + 1
+        ask = screen.ask
+        counted = ask is None or ask.counts in (None, refused.reason)
+        tries = dialogue.tries + counted
         if ask and ask.tries and ask.otherwise and tries >= ask.tries:
             return self.enter(_onward(dialogue), ask.otherwise)
         template = _in(self.menu.reasons[refused.reason], dialogue.language)

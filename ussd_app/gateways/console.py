@@ -86,9 +86,9 @@ class ConsoleTill:
             signature, order = str(fields["signature_key"]), str(fields["order_id"])
             signed = self._sign(order, str(fields["status_code"]), str(fields["gross_amount"]))
         except KeyError as missing:
-            raise BadRequest(str(missing.args[0])) from None
+            raise BadRequest(f"{missing.args[0]} is missing") from None
         except (ValueError, TypeError):
-            raise BadRequest("a JSON object") from None
+            raise BadRequest("the body is not a JSON object") from None
         if not hmac.compare_digest(signature.encode(), signed.encode()):
             raise BadSignature(order)
         return order

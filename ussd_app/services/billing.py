@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -16,8 +16,9 @@ from ussd_app.engine.step import Outcome
 from ussd_app.errors import GatewayPermanent, GatewayTemporary, GatewayUnknown
 from ussd_app.runtime import Runtime
 from ussd_app.services import outbox, publishing
-from ussd_app.services.callers import Caller
+from ussd_app.services.callers import Caller, caller_member, caller_months
 from ussd_app.services.jobs import Job, backoff
+from ussd_app.services.words import shown_name
 from ussd_app.storage import members, payments
 from ussd_app.storage.members import Person
 from ussd_app.storage.outbox import URGENT
@@ -27,20 +28,31 @@ from ussd_app.storage.outbox import URGENT
 CHANNELS = {"indomaret": "Indomaret"}
 DEFAULT_CHANNEL = "indomaret"
 JAKARTA = "Asia/Jakarta"
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=30)
 # Long enough for a weekend without a wage, short enough that the price on the code still holds.
 CODE_LIVES = timedelta(days=3)
+LAST_MINUTE = time(23, 59)
 log = structlog.get_logger()
 
 
 def local(moment: datetime) -> date:
     """The calendar day of a UTC moment in Jakarta."""
-    return moment.astimezone(ZoneInfo(JAKARTA)).date()
+    return calendar.local_date(moment, JAKARTA)
 
 
-def next_month(rt: Runtime, connection: Connection, caller: Caller, member_id: int) -> date:
-    """The first contribution month that a member has to pay next."""
-    months = payments.months_of(connection, member_id)
+def last_moment(day: date) -> datetime:
+    """The end of a day in Jakarta, in UTC: a code that is good until a day is good all of that day."""
+    return datetime.combine(day, LAST_MINUTE, ZoneInfo(JAKARTA)).astimezone(UTC)
+
+
+def version_of(rates: contributions.Rates, first: date) -> str:
+    """What a price on a screen stands for: the rates, and the first of its months."""
+    return f"{rates.version}:{first:%Y-%m}"
+
+
+def next_month(rt: Runtime, connection: Connection, caller: Caller) -> date:
+    """The first contribution month that the caller has to pay next."""
+    months = caller_months(connection, caller)
     return coverage(months, caller.today, publishing.holidays(rt, caller.documents)).next_month
 
 
@@ -49,11 +61,12 @@ def agreed(
 ) -> dict[date, int] | None:
     """Whole rupiah by month, when it is still what the person was shown; else None.
 
-    `shown` is the total and the rates version on the screen that was agreed to: nobody pays what they did not see.
+    `shown` is the total and the version (rates and first month) on the screen that was agreed to: nobody pays
+    what they did not see.
     """
     rates = publishing.rates(rt, caller.documents)
     priced = contributions.price(rates, sector=person.sector, package=person.package, wage=person.wage, months=months)
-    return priced.by_month() if (priced.total, rates.version) == shown else None
+    return priced.by_month() if (priced.total, version_of(rates, months[0])) == shown else None
 
 
 def order(
@@ -66,6 +79,7 @@ def order(
     rates_version: str,
 ) -> int | None:
     """Ask for a pay code; its row, or None when one for the same months is on its way or open."""
+    payments.close_codes(connection, member_id, list(prices))
     wanted = payments.Order(
         order_id=_order_id(rt, caller),
         member_id=member_id,
@@ -84,17 +98,17 @@ def order(
 def _order_id(rt: Runtime, caller: Caller) -> str:
     """The same for the same answer of the same dialogue, so that whatever is repeated speaks of the same order."""
     mark = rt.vault.mark(f"order {caller.dialogue.id}:{caller.dialogue.transition}")
-    return f"SRT-{mark[:12].upper()}"
+    return f"SRT-{mark[:14].upper()}"
 
 
 def ask(
     rt: Runtime, connection: Connection, caller: Caller, *, months: int, total: int, rates: str
 ) -> tuple[Outcome, list[Job]]:
     """A member asks for a code for the next unpaid months, at the price on the screen."""
-    member = members.by_phone(connection, rt.vault, caller.phone)
-    if member is None:
-        raise LookupError("only a member can be shown a price to pay again")
-    run = calendar.months_from(next_month(rt, connection, caller, member.id), months)
+    member = caller_member(connection, caller)
+    if member is None or member.standing == "refused":
+        return Outcome("refused"), []
+    run = calendar.months_from(next_month(rt, connection, caller), months)
     prices = agreed(rt, caller, member.person, run, (total, rates))
     if prices is None:
         return Outcome("price_changed"), []
@@ -111,7 +125,7 @@ def make_code(rt: Runtime, pay_code_id: int) -> None:
         return
     wanted = leased.order
     try:
-        made = rt.payment.charge(wanted.order_id, wanted.total, now + CODE_LIVES, wanted.channel)
+        made = rt.payment.charge(wanted.order_id, wanted.total, last_moment(local(now + CODE_LIVES)), wanted.channel)
     except GatewayPermanent as error:
         log.error("no pay code can be made", order=wanted.order_id, error=str(error))
         with rt.db.begin() as connection:
@@ -122,11 +136,11 @@ def make_code(rt: Runtime, pay_code_id: int) -> None:
         # The same order again gives the same code, so asking twice is harmless even when it is unknown.
         log.warning("pay code not made, trying again", order=wanted.order_id, error=str(error))
         with rt.db.begin() as connection:
-            payments.postpone_order(connection, pay_code_id, backoff(now), str(error))
+            payments.postpone_order(connection, pay_code_id, backoff(now, leased.attempts), str(error))
         return
     with rt.db.begin() as connection:
         if payments.open_code(connection, pay_code_id, rt.payment.name, made.code, made.expires_at):
-            person = members.by_id(connection, rt.vault, wanted.member_id).person
+            person = members.by_id(connection, wanted.member_id).person
             outbox.write(
                 rt,
                 connection,
@@ -135,7 +149,7 @@ def make_code(rt: Runtime, pay_code_id: int) -> None:
                 phone=wanted.phone,
                 language=wanted.language,
                 values={
-                    "name": person.name[:30],
+                    "name": shown_name(person.name),
                     "code": made.code,
                     "total": wanted.total,
                     "months": [month.isoformat() for month in wanted.months],
@@ -153,4 +167,4 @@ def sweep(rt: Runtime) -> None:
         payments.expire_codes(connection, rt.clock())
         waiting = payments.waiting_orders(connection, rt.clock())
     for pay_code_id in waiting:
-        make_code(rt, pay_code_id)
+        rt.queues.enqueue(queues.MAKE_PAY_CODE, pay_code_id)

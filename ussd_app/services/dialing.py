@@ -11,7 +11,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import redis
@@ -23,9 +23,10 @@ from ussd_app.engine.dialogue import Dialogue
 from ussd_app.engine.step import FactKey, FactValue, Known, Needs, Outcome, Turn, begin, step
 from ussd_app.runtime import Runtime
 from ussd_app.services import billing, effects, facts, publishing
-from ussd_app.services.callers import Caller
+from ussd_app.services.callers import Caller, Found
 from ussd_app.services.jobs import Job
 from ussd_app.storage import members
+from ussd_app.storage.database import did_anything
 from ussd_app.storage.dialogues import Opened, Stored
 
 # Seconds. The gateway gives up after 15; a caller long before that.
@@ -36,9 +37,13 @@ MOST_LOOKUPS = 40
 LONGEST_KEY = 3
 MOST_DIGITS = 5
 
-# The only sentences outside the menus: they are said when the menus cannot be read.
+# More answers than any menu is deep: a longer chain is somebody's joke.
+MOST_CHAINED = 20
+
+# The only sentences outside the menus: they are said when the menus cannot be read, or do not know the answer.
 BUSY = "Layanan sedang sibuk. Silakan coba lagi beberapa menit lagi. / Service is busy, please try again soon."
-WAIT = "Sebentar, permintaan Anda sedang diproses. / One moment, please.\n1. Lanjut / Continue"
+WAIT = "Sebentar, permintaan Anda sedang diproses. / One moment, please.\n00. Lanjut / Continue"
+DONE_BEFORE = "Permintaan Anda sudah kami terima. Dial lagi untuk melihatnya. / Received, dial again to see it."
 UNKNOWN_CODE = "Kode ini tidak dikenal. Tekan {code} untuk layanan kami. / Unknown code, please dial {code}."
 
 log = structlog.get_logger()
@@ -81,9 +86,11 @@ def press(rt: Runtime, keypress: Keypress) -> Reply:
 
 def _press(rt: Runtime, keypress: Keypress) -> Reply:
     started = time.monotonic()
+    # A session's name may come twice, from two phones: together they are one dialogue's own.
+    name = rt.vault.mark(f"{keypress.session} {keypress.phone}")
     token, mark = secrets.token_hex(8), rt.vault.mark(keypress.text)
     while True:
-        opened = rt.dialogues.open(keypress.session, keypress.phone, token, mark, len(keypress.text))
+        opened = rt.dialogues.open(name, keypress.phone, token, mark, len(keypress.text))
         if opened.locked:
             break
         if opened.stored and _said(rt, keypress, opened.stored) is None:
@@ -92,7 +99,7 @@ def _press(rt: Runtime, keypress: Keypress) -> Reply:
             return _again(opened.stored, ends=False) if opened.stored else Reply(WAIT, ends=False)
         time.sleep(NAP)
     try:
-        return _locked(rt, keypress, opened, token, mark, started)
+        return _locked(rt, keypress, opened, name, token, mark, started)
     except BaseException:
         with suppress(redis.RedisError):
             rt.dialogues.release(keypress.phone, token)
@@ -113,31 +120,33 @@ def _said(rt: Runtime, keypress: Keypress, stored: Stored) -> str | None:
     return text[consumed + 1 :] if text[consumed] == "*" else None
 
 
-def _locked(rt: Runtime, keypress: Keypress, opened: Opened, token: str, mark: str, started: float) -> Reply:
-    before, walk = opened.stored, _Walk(rt, keypress, opened)
+def _locked(rt: Runtime, keypress: Keypress, opened: Opened, name: str, token: str, mark: str, started: float) -> Reply:
+    before, walk = opened.stored, _Walk(rt, keypress, opened, name)
+    said = _said(rt, keypress, before) if before else "(dial)"
+    if before and said is None:
+        rt.dialogues.release(keypress.phone, token)
+        return _again(before)
     with walk.transaction():
-        if before is None:
-            code = keypress.service_code
-            menu = publishing.menu_for(rt, walk.documents, code)
-            if menu is None:
-                rt.dialogues.release(keypress.phone, token)
-                return Reply(UNKNOWN_CODE.format(code=rt.settings.service_code), ends=True)
-            turn, said = walk.dial(menu), "(dial)"
-        else:
-            answer = _said(rt, keypress, before)
-            if answer is None:
-                rt.dialogues.release(keypress.phone, token)
-                return _again(before)
-            menu = publishing.menu(rt, before.dialogue.menu, before.dialogue.version)
-            turn, said = walk.answer(menu, before, answer), _shown_in_journal(menu, before, answer)
-    for job in walk.jobs:
-        rt.queues.enqueue(job.name, *([] if job.argument is None else [job.argument]))
+        turn = walk.answer(before, said or "") if before else walk.dial()
+    if turn is None:
+        rt.dialogues.release(keypress.phone, token)
+        return Reply(UNKNOWN_CODE.format(code=rt.settings.service_code), ends=True)
     after = Stored(turn.dialogue, turn.text, len(keypress.text), mark)
-    entry = _entry(rt, keypress, before, turn, said, started)
-    if rt.dialogues.close(keypress.session, keypress.phone, token, before, after, entry):
-        return Reply(turn.text, turn.ends)
+    entry = _entry(rt, keypress, before, turn, walk.journal_of(before, said or ""), started)
+    try:
+        if rt.dialogues.close(name, keypress.phone, token, before, after, entry):
+            return Reply(turn.text, turn.ends)
+    except redis.RedisError:
+        # What was done is done; a dialogue that goes on could not, because nobody remembers it.
+        if turn.ends:
+            return Reply(turn.text, ends=True)
+        raise
+    finally:
+        for job in walk.jobs:
+            if not rt.queues.enqueue(job.name, *([] if job.argument is None else [job.argument])):
+                break  # the sweeps will find the rest; the caller does not wait for another time-out
     # Somebody else moved the dialogue while this turn outlived its lease: theirs is the current screen.
-    current = rt.dialogues.open(keypress.session, keypress.phone, token, mark, len(keypress.text))
+    current = rt.dialogues.open(name, keypress.phone, token, mark, len(keypress.text))
     if current.locked:
         rt.dialogues.release(keypress.phone, token)
     return _again(current.stored) if current.stored else Reply(BUSY, ends=True)
@@ -150,6 +159,7 @@ class _Walk:
     rt: Runtime
     keypress: Keypress
     opened: Opened
+    name: str
     jobs: list[Job] = field(default_factory=list)
     _stack: ExitStack = field(default_factory=ExitStack)
     _connection: Connection | None = None
@@ -171,33 +181,57 @@ class _Walk:
             self._connection = self._stack.enter_context(self.rt.db.begin())
         return self._connection
 
-    def dial(self, menu: graph.Menu) -> Turn:
-        """The first screen; then each answer of a chain, up to the first wrong one or the first effect.
+    def dial(self) -> Turn | None:
+        """The first screen; then each answer of a chain. None when no menu answers the code.
 
         A text in an unknown session is a chain typed with the code, or a dialogue that Redis has lost. Both are
-        walked, neither ever through an effect, except one that this very dialogue has already done.
+        walked, neither ever through an effect. When the lost dialogue has already had one, its screens cannot be
+        found again (whoever has enrolled starts elsewhere), so the person is told that it was received.
         """
-        language = members.language_of(self.connection, self.keypress.phone) or menu.language
-        session = self.rt.vault.mark(f"dialogue {self.keypress.session}")
-        dialogue = Dialogue(session, menu.name, menu.version, language if language in menu.languages else menu.language)
+        menu = publishing.menu_for(self.rt, self.documents, self.keypress.service_code)
+        if menu is None:
+            return None
+        chosen = members.language_of(self.connection, self.keypress.phone)
+        language = chosen if chosen in menu.languages else menu.language
+        dialogue = Dialogue(self.name, menu.name, menu.version, language or menu.language)
         turn = self._finish(partial(begin, menu, dialogue), dialogue, "", "", replay=True)
-        for said in self.keypress.text.split("*") if self.keypress.text else []:
-            if turn.ends:
+        if not self.keypress.text:
+            return turn
+        if did_anything(self.connection, self.name):
+            return Turn(replace(turn.dialogue, ended=True), DONE_BEFORE, ends=True)
+        return self._chain(menu, turn, self.keypress.text)
+
+    def answer(self, before: Stored, said: str) -> Turn:
+        """The screen after an answer. Where keys are asked for, `1*2` is two answers; elsewhere it is one text."""
+        menu = publishing.menu(self.rt, before.dialogue.menu, before.dialogue.version)
+        first, _, rest = said.partition("*")
+        if menu.screens[before.dialogue.screen].ask:
+            first, rest = said, ""
+        take = partial(step, menu, before.dialogue, first)
+        turn = self._finish(take, before.dialogue, before.screen, first, replay=False)
+        return self._chain(menu, turn, rest) if rest and turn.accepted else turn
+
+    def _chain(self, menu: graph.Menu, turn: Turn, text: str) -> Turn:
+        """Walk further answers, up to the first wrong one or the first effect not yet done."""
+        for said in text.split("*", MOST_CHAINED)[:MOST_CHAINED]:
+            if turn.ends or not turn.accepted:
                 break
             try:
-                turn = self._finish(
-                    partial(step, menu, turn.dialogue, said), turn.dialogue, turn.text, said, replay=True
-                )
+                take = partial(step, menu, turn.dialogue, said)
+                turn = self._finish(take, turn.dialogue, turn.text, said, replay=True)
             except _EffectAhead:
-                break
-            if not turn.accepted:
                 break
         return turn
 
-    def answer(self, menu: graph.Menu, before: Stored, said: str) -> Turn:
-        """The screen after one answer."""
-        take = partial(step, menu, before.dialogue, said)
-        return self._finish(take, before.dialogue, before.screen, said, replay=False)
+    def journal_of(self, before: Stored | None, said: str) -> str:
+        """What the journal may say of an answer: nothing private, nothing that was meant for another screen."""
+        if before is None:
+            return said
+        ask = (
+            publishing.menu(self.rt, before.dialogue.menu, before.dialogue.version).screens[before.dialogue.screen].ask
+        )
+        private = ask.private or sum(map(str.isdigit, said)) > MOST_DIGITS if ask else len(said) > LONGEST_KEY
+        return "***" if private or not said.isprintable() else said[:40]
 
     def _finish(self, take: partial[Turn | Needs], dialogue: Dialogue, shown: str, said: str, *, replay: bool) -> Turn:
         """Call `take` with more and more known until it gives a turn. `replay` allows only effects done before."""
@@ -229,14 +263,8 @@ class _Walk:
                     outcome, jobs = effects.perform(self.rt, self.connection, caller, result.effect, name, answer)
                     self.jobs += jobs
                 outcomes = (*outcomes, outcome)
+                caller = replace(caller, found=Found())
         raise RecursionError("a turn that never ends")
-
-
-def _shown_in_journal(menu: graph.Menu, before: Stored, said: str) -> str:
-    """What was said, unless it may be personal: a private answer, or one that was meant for another screen."""
-    ask = menu.screens[before.dialogue.screen].ask
-    private = ask.private or sum(map(str.isdigit, said)) > MOST_DIGITS if ask else len(said) > LONGEST_KEY
-    return "***" if private or not said.isprintable() else said[:40]
 
 
 def _entry(

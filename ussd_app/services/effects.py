@@ -12,7 +12,7 @@ from ussd_app.services import billing, enrolment
 from ussd_app.services.callers import Caller
 from ussd_app.services.jobs import Job
 from ussd_app.storage import members
-from ussd_app.storage.database import claim_once, once_outcome
+from ussd_app.storage.database import keep_outcome, once_outcome
 
 
 def follow_up(rt: Runtime, connection: Connection, caller: Caller, *, topic: str) -> tuple[Outcome, list[Job]]:
@@ -66,5 +66,5 @@ def perform(
     if before:
         return before, []
     outcome, jobs = EFFECTS[call.name](rt, connection, caller, **dict(call.arguments))
-    claim_once(connection, key, answer, {"name": outcome.name, "fields": dict(outcome.fields)}, rt.clock())
+    keep_outcome(connection, key, answer, {"name": outcome.name, "fields": dict(outcome.fields)}, rt.clock())
     return outcome, jobs

@@ -18,10 +18,12 @@ from ussd_app.runtime import Runtime
 from ussd_app.services import billing, outbox
 from ussd_app.services.callers import Caller
 from ussd_app.services.jobs import Job, backoff
-from ussd_app.storage import members
+from ussd_app.services.words import shown_name
+from ussd_app.storage import members, payments
 from ussd_app.storage.members import Consent, Person
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=30)
+ASK_AGAIN = timedelta(hours=1)
 PURPOSE = "registration"
 log = structlog.get_logger()
 
@@ -44,7 +46,6 @@ def register(
 ) -> tuple[Outcome, list[Job]]:
     """Enrol the caller for the price on the screen they agreed to."""
     person = Person(
-        nik=nik,
         name=name,
         born=date.fromisoformat(birth_date),
         phone=caller.phone,
@@ -62,13 +63,14 @@ def register(
     prices = billing.agreed(rt, caller, person, run, (total, rates))
     if prices is None:
         return Outcome("price_changed"), []
-    member_id = members.add(connection, rt.vault, person, rt.clock())
+    member_id = members.add(connection, rt.vault, nik, person, rt.clock())
     if member_id is None:  # another phone was quicker with the same NIK
         return Outcome("elsewhere"), []
     registration = members.add_registration(connection, member_id, caller.dialogue.id, rt.clock())
     members.add_consent(connection, member_id, _consent(caller), rt.clock())
     code = billing.order(rt, connection, caller, member_id, person, prices, rates)
-    return Outcome("accepted"), [Job(queues.FILE_REGISTRATION, registration), Job(queues.MAKE_PAY_CODE, code)]
+    jobs = [Job(queues.FILE_REGISTRATION, registration)]
+    return Outcome("accepted"), [*jobs, Job(queues.MAKE_PAY_CODE, code)] if code else jobs
 
 
 def _zone(number: str) -> str:
@@ -95,11 +97,18 @@ def file(rt: Runtime, registration_id: int) -> None:
         registration = members.lease_registration(connection, registration_id, now, LEASE)
         if registration is None:
             return
-        member = members.by_id(connection, rt.vault, registration.member_id)
+        member = members.by_id(connection, registration.member_id)
     person = member.person
     application = Application(
         reference=f"R{registration_id}",
-        **{name: getattr(person, name) for name in Application.__annotations__ if name != "reference"},
+        nik=rt.vault.open(member.sealed_nik),
+        name=person.name,
+        born=person.born,
+        phone=person.phone,
+        sector=person.sector,
+        workplace=person.workplace,
+        package=person.package,
+        wage=person.wage,
     )
     try:
         filing = rt.institution.file(application)
@@ -108,7 +117,8 @@ def file(rt: Runtime, registration_id: int) -> None:
     except (GatewayTemporary, GatewayUnknown) as error:
         log.warning("registration not filed, trying again", registration=registration_id, error=str(error))
         with rt.db.begin() as connection:
-            members.postpone_registration(connection, registration_id, backoff(now), str(error))
+            again = backoff(now, registration.attempts)
+            members.postpone_registration(connection, registration_id, again, str(error))
         return
     with rt.db.begin() as connection:
         _settle(rt, connection, registration_id, member, filing)
@@ -118,12 +128,14 @@ def file(rt: Runtime, registration_id: int) -> None:
 
 def _settle(rt: Runtime, connection: Connection, registration_id: int, member: members.Member, filing: Filing) -> None:
     states = {"accepted": "confirmed", "refused": "refused", "waiting": "filed"}
-    members.settle_registration(connection, registration_id, states[filing.state], filing.reason, rt.clock())
+    now = rt.clock()
+    members.settle_registration(connection, registration_id, states[filing.state], filing.reason, now, now + ASK_AGAIN)
     if filing.member_number:
         members.set_member_number(connection, member.id, filing.member_number)
     if filing.state == "refused":
         person = member.person
-        members.add_follow_up(connection, "refused", person.phone, filing.reason, rt.clock())
+        payments.close_codes(connection, member.id)
+        members.add_follow_up(connection, "refused", person.phone, filing.reason, now)
         outbox.write(
             rt,
             connection,
@@ -131,7 +143,7 @@ def _settle(rt: Runtime, connection: Connection, registration_id: int, member: m
             key=f"registration_refused:{registration_id}",
             phone=person.phone,
             language=person.language,
-            values={"name": person.name[:30]},
+            values={"name": shown_name(person.name)},
         )
 
 
@@ -140,4 +152,4 @@ def sweep(rt: Runtime) -> None:
     with rt.db.connect() as connection:
         waiting = members.waiting_registrations(connection, rt.clock())
     for registration_id in waiting:
-        file(rt, registration_id)
+        rt.queues.enqueue(queues.FILE_REGISTRATION, registration_id)

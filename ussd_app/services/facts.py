@@ -14,23 +14,23 @@ from ussd_app.domain.coverage import coverage
 from ussd_app.engine.step import FactKey, FactValue
 from ussd_app.runtime import Runtime
 from ussd_app.services import billing, publishing
-from ussd_app.services.callers import Caller
+from ussd_app.services.callers import Caller, caller_member, caller_months
+from ussd_app.services.words import shown_name
 from ussd_app.storage import members, payments
-
-MOST_NAME = 30
 
 
 def member(rt: Runtime, connection: Connection, caller: Caller) -> FactValue:
     """The member who uses this phone: how they stand today."""
-    found = members.by_phone(connection, rt.vault, caller.phone)
+    found = caller_member(connection, caller)
     if found is None:
         return FactValue({"found": False})
-    stands = coverage(payments.months_of(connection, found.id), caller.today, publishing.holidays(rt, caller.documents))
+    months = caller_months(connection, caller)
+    stands = coverage(months, caller.today, publishing.holidays(rt, caller.documents))
     return FactValue(
         {
             "found": True,
-            "name": found.person.name[:MOST_NAME],
-            "state": stands.state,
+            "name": shown_name(found.person.name),
+            "state": "refused" if found.standing == "refused" else stands.state,
             "active_until": stands.active_until.isoformat() if stands.active_until else None,
             "paid_until": stands.paid_until.isoformat() if stands.paid_until else None,
             "due": stands.due.isoformat(),
@@ -58,10 +58,10 @@ def quote(
 
 def dues(rt: Runtime, connection: Connection, caller: Caller, *, months: int) -> FactValue:
     """What some months cost this phone's member, from the next unpaid one on."""
-    found = members.by_phone(connection, rt.vault, caller.phone)
+    found = caller_member(connection, caller)
     if found is None:
         raise LookupError("only a member has dues")
-    first, person = billing.next_month(rt, connection, caller, found.id), found.person
+    first, person = billing.next_month(rt, connection, caller), found.person
     return _priced(rt, caller, first, person.sector, person.package, person.wage, months)
 
 
@@ -75,7 +75,7 @@ def _priced(rt: Runtime, caller: Caller, first: date, sector: str, package: str,
             "normal": sum(line.normal for line in priced.lines),
             "each": _each(list(priced.by_month().values()), caller.dialogue.language),
             "months": [month.isoformat() for month in run],
-            "version": rates.version,
+            "version": billing.version_of(rates, first),
         }
     )
 
@@ -107,9 +107,9 @@ def places(_rt: Runtime, _connection: Connection, _caller: Caller, *, nik: str) 
     return FactValue(rows=({"name": niks.PROVINCES[niks.parse(nik).province]},))
 
 
-def pay_code(rt: Runtime, connection: Connection, caller: Caller) -> FactValue:
+def pay_code(_rt: Runtime, connection: Connection, caller: Caller) -> FactValue:
     """The code this phone's member can pay now, or is waiting for."""
-    found = members.by_phone(connection, rt.vault, caller.phone)
+    found = caller_member(connection, caller)
     newest = payments.newest_code(connection, found.id) if found else None
     if newest is None:
         return FactValue({"found": False})
@@ -126,9 +126,9 @@ def pay_code(rt: Runtime, connection: Connection, caller: Caller) -> FactValue:
     )
 
 
-def paid(rt: Runtime, connection: Connection, caller: Caller) -> FactValue:
+def paid(_rt: Runtime, connection: Connection, caller: Caller) -> FactValue:
     """Every month this phone's member has paid, the newest first."""
-    found = members.by_phone(connection, rt.vault, caller.phone)
+    found = caller_member(connection, caller)
     months = payments.amounts_of(connection, found.id) if found else {}
     return FactValue(
         rows=tuple({"month": [month.isoformat()], "amount": months[month]} for month in sorted(months, reverse=True))

@@ -46,9 +46,8 @@ def take_sms(rt: Runtime, form: Mapping[str, str]) -> None:
 
 
 def take_end(rt: Runtime, form: Mapping[str, str]) -> None:
-    """How a USSD session ended; what was typed and shown is encrypted. Raises BadRequest."""
+    """How a USSD session ended. What was typed and shown is not kept: it holds NIKs. Raises BadRequest."""
     end = callbacks.end_event(form)
-    detail = {name: form.get(name, "") for name in ("input", "lastAppResponse", "errorMessage")}
     kept = {
         "session_id": end.session_id,
         "phone": end.phone,
@@ -56,7 +55,7 @@ def take_end(rt: Runtime, form: Mapping[str, str]) -> None:
         "cost": end.cost,
         "duration_ms": end.duration_ms,
         "hops": end.hops,
-        "detail": rt.vault.seal(json.dumps(detail)),
+        "error": end.error or "",
     }
     with rt.db.begin() as connection:
         inbox.add_session_end(connection, kept, rt.clock())

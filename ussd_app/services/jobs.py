@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-TRY_AGAIN = timedelta(seconds=60)
+SOON, AT_MOST = timedelta(seconds=30), timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,7 @@ class Job:
     argument: int | None
 
 
-def backoff(now: datetime) -> datetime:
-    """The next moment to try something that an outside company could not do."""
-    return now + TRY_AGAIN
+def backoff(now: datetime, attempts: int) -> datetime:
+    """When to try again what an outside company could not do: twice as long each time, an hour at most."""
+    doubled: timedelta = SOON * 2 ** min(attempts - 1, 10)
+    return now + min(doubled, AT_MOST)

@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection
 
+from ussd_app import queues
 from ussd_app.domain import gsm7
 from ussd_app.engine.kinds import Value
 from ussd_app.errors import GatewayPermanent, GatewayTemporary, GatewayUnknown
@@ -22,7 +23,11 @@ from ussd_app.storage.outbox import Leased, Outgoing
 
 BATCH = 200
 LEASE = timedelta(seconds=60)
-MOST_ATTEMPTS = 8
+# Seconds after which a relay hands the rest to the next one.
+BUDGET = 20.0
+RETRY, RETRY_AT_MOST = timedelta(seconds=30), timedelta(minutes=15)
+# A text that could not be sent for so long is of no use any more.
+LONGEST_WAIT = timedelta(hours=24)
 log = structlog.get_logger()
 
 
@@ -39,32 +44,41 @@ def write(
 ) -> bool:
     """Write one SMS of messages.yaml into the outbox, in the caller's transaction; False if `key` is there already."""
     template = publishing.messages(rt, publishing.newest(rt))[message]
-    text = template.fill(language, values)
+    text = template.fill(language, {"dial": rt.settings.service_code, **values})
     outgoing = Outgoing(key, template.lane, phone, text, gsm7.size(text).segments, pay)
     return outbox.add(connection, outgoing, rt.clock())
 
 
 def relay(rt: Runtime, lane: str) -> int:
-    """Send what is due on a lane, batch by batch, until nothing is; how many were handed over.
+    """Send what is due on a lane, batch by batch; how many texts were handed over.
 
     Equal texts share one call. `handing_over` is committed just before each call and every row settled after it:
-    what a dead relay leaves in that state may have been sent, so it is never resent blindly.
+    what a dead relay leaves in that state may have been sent, so it is never resent blindly. The relay gives way
+    after a while, well before a job's time-out or a patient supervisor would cut it off in the middle of a call.
     """
     with rt.db.begin() as connection:
         lost = outbox.give_up_handing_over(connection, rt.clock())
     if lost:
         log.warning("texts whose sending was interrupted are now unknown", number=lost)
-    handed = 0
+    handed, started = 0, time.monotonic()
     while True:
         now = rt.clock()
         with rt.db.begin() as connection:
             leased = outbox.lease(connection, lane, now, now + LEASE, BATCH)
+        groups = _groups(leased)
+        while groups:
+            group = groups.pop(0)
+            goes_on = _hand_over(rt, group)
+            handed += len(group)
+            time.sleep(len(group) / rt.settings.sms_per_second)
+            if not goes_on or time.monotonic() - started > BUDGET:
+                with rt.db.begin() as connection:
+                    outbox.release(connection, [row.id for left in groups for row in left])
+                if goes_on:
+                    rt.queues.enqueue(queues.RELAY, lane)
+                return handed
         if not leased:
             return handed
-        for group in _groups(leased):
-            handed += len(group)
-            _hand_over(rt, group)
-            time.sleep(len(group) / rt.settings.sms_per_second)
 
 
 def _groups(leased: list[Leased]) -> list[list[Leased]]:
@@ -80,19 +94,20 @@ def _groups(leased: list[Leased]) -> list[list[Leased]]:
     return [call for same_text in calls.values() for call in same_text]
 
 
-def _hand_over(rt: Runtime, group: list[Leased]) -> None:
+def _hand_over(rt: Runtime, group: list[Leased]) -> bool:
+    """One call to the gateway; False when the gateway asks us to stop."""
     now = rt.clock()
+    ids = [row.id for row in group]
     with rt.db.begin() as connection:
-        ours = set(
-            outbox.begin_handing_over(connection, [row.id for row in group], rt.messaging.name, now, now + LEASE)
-        )
+        ours = set(outbox.begin_handing_over(connection, ids, rt.messaging.name, now, now + LEASE))
     rows = [row for row in group if row.id in ours]
     if not rows:
-        return
+        return True
     answers = _send(rt, rows)
     with rt.db.begin() as connection:
         for row in rows:
             _settle(rt, connection, row, answers.get(row.phone, Handed("unknown", reason="not in the answer")))
+    return not any(handed.halt for handed in answers.values())
 
 
 def _send(rt: Runtime, rows: list[Leased]) -> Mapping[str, Handed]:
@@ -110,17 +125,17 @@ def _send(rt: Runtime, rows: list[Leased]) -> Mapping[str, Handed]:
 
 
 def _settle(rt: Runtime, connection: Connection, row: Leased, handed: Handed) -> None:
+    """Write down what was said of one text; one that was not sent waits, until it is too old to be of use."""
     now = rt.clock()
     if handed.halt:
         log.error("the SMS gateway asks us to stop", reason=handed.reason)
-    if handed.state == "later" and row.attempts + 1 < MOST_ATTEMPTS:
-        outbox.postpone(connection, row.id, now + outbox.RETRY * 2**row.attempts, handed.reason)
+    if handed.state == "later" and now - row.created_at < LONGEST_WAIT:
+        outbox.postpone(connection, row.id, now + min(RETRY * 2 ** min(row.attempts, 10), RETRY_AT_MOST), handed.reason)
         return
-    state = "dead" if handed.state == "later" else handed.state
     outbox.settle(
         connection,
         row.id,
-        state,
+        "dead" if handed.state == "later" else handed.state,
         now,
         message_id=handed.message_id,
         reason=handed.reason,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date
+from datetime import date, timedelta
 
 import structlog
 from sqlalchemy import Connection
@@ -11,15 +11,21 @@ from sqlalchemy import Connection
 from ussd_app import queues
 from ussd_app.domain import ledger
 from ussd_app.engine.kinds import Value
-from ussd_app.errors import GatewayPermanent, GatewayTemporary, GatewayUnknown
+from ussd_app.errors import GatewayError
 from ussd_app.gateways.payment import PaymentStatus
 from ussd_app.runtime import Runtime
 from ussd_app.services import outbox
 from ussd_app.services.jobs import backoff
+from ussd_app.services.words import shown_name
 from ussd_app.storage import ledger as books
 from ussd_app.storage import members, payments
 from ussd_app.storage.outbox import URGENT
+from ussd_app.storage.payments import Order
 
+LEASE = timedelta(seconds=30)
+PATIENCE = timedelta(days=1)
+# The company has not decided, or has not caught up with its own notification.
+UNDECIDED = ("pending", "missing")
 log = structlog.get_logger()
 
 
@@ -39,24 +45,33 @@ def receive(rt: Runtime, notification: bytes) -> None:
 
 
 def look_into(rt: Runtime, notification_id: int) -> None:
-    """Ask the company about the order of a notification and post what is true. May run twice, or too late."""
-    with rt.db.connect() as connection:
-        order_id = payments.notified_order(connection, notification_id)
-    if order_id is None:
-        return
+    """Ask the company about the order of a notification and post what is true. May run twice, or too late.
+
+    A company may be behind its own notification, and its repeat is not kept again: while the order is not paid
+    there, it is asked again and again, for a day.
+    """
     now = rt.clock()
-    try:
-        status = rt.payment.status(order_id)
-    except (GatewayTemporary, GatewayUnknown, GatewayPermanent) as error:
-        log.warning("payment status not known yet", order=order_id, error=str(error))
-        with rt.db.begin() as connection:
-            payments.postpone_notification(connection, notification_id, backoff(now))
-        return
     with rt.db.begin() as connection:
-        known = post(rt, connection, status) if status.state == "settled" else True
-        payments.settle_notification(connection, notification_id, "done" if known else "unmatched", now)
-    rt.queues.enqueue(queues.RELAY, URGENT)
-    rt.queues.enqueue(queues.HAND_OVER)
+        notified = payments.lease_notification(connection, notification_id, now, now + LEASE)
+    if notified is None:
+        return
+    try:
+        status = rt.payment.status(notified.order_id)
+    except GatewayError as error:
+        log.warning("payment status not known yet", order=notified.order_id, error=str(error))
+        status = PaymentStatus(notified.order_id, "pending", 0)
+    with rt.db.begin() as connection:
+        if status.state not in UNDECIDED:
+            known = post(rt, connection, status) if status.state == "settled" else True
+            payments.settle_notification(connection, notification_id, "done" if known else "unmatched", now)
+        elif now - notified.received_at < PATIENCE:
+            payments.postpone_notification(connection, notification_id, backoff(now, notified.attempts))
+        else:
+            members.add_follow_up(connection, "unmatched_payment", "", notified.order_id, now)
+            payments.settle_notification(connection, notification_id, "unmatched", now)
+    if status.state == "settled":
+        rt.queues.enqueue(queues.RELAY, URGENT)
+        rt.queues.enqueue(queues.HAND_OVER)
 
 
 def post(rt: Runtime, connection: Connection, status: PaymentStatus) -> bool:
@@ -81,7 +96,7 @@ def post(rt: Runtime, connection: Connection, status: PaymentStatus) -> bool:
     return True
 
 
-def _allocate(connection: Connection, order: payments.Order, amount: int, rt: Runtime) -> dict[date, int]:
+def _allocate(connection: Connection, order: Order, amount: int, rt: Runtime) -> dict[date, int]:
     """The months of the order that the money covers, earliest first; the rest stays the member's credit."""
     covered: dict[date, int] = {}
     for month in order.months:
@@ -94,15 +109,23 @@ def _allocate(connection: Connection, order: payments.Order, amount: int, rt: Ru
     return covered
 
 
-def _thank(rt: Runtime, connection: Connection, order: payments.Order, amount: int, months: dict[date, int]) -> None:
-    person = members.by_id(connection, rt.vault, order.member_id).person
-    values: dict[str, Value] = {"name": person.name[:30], "total": amount, "order": order.order_id}
-    if months:
+def _thank(rt: Runtime, connection: Connection, order: Order, amount: int, months: dict[date, int]) -> None:
+    """The receipt says what is true: what the months took, and what is kept because no month needed it."""
+    member = members.by_id(connection, order.member_id)
+    used = sum(months.values()) if member.standing != "refused" else 0
+    if used < amount:
+        members.add_follow_up(connection, "credit", order.phone, f"{order.order_id}: Rp{amount - used}", rt.clock())
+    values: dict[str, Value] = {
+        "name": shown_name(member.person.name),
+        "total": used or amount,
+        "order": order.order_id,
+    }
+    if used:
         values["months"] = [month.isoformat() for month in months]
     outbox.write(
         rt,
         connection,
-        "receipt" if months else "received_more",
+        "receipt" if used else "received_more",
         key=f"receipt:{order.order_id}",
         phone=order.phone,
         language=order.language,
@@ -115,4 +138,4 @@ def sweep(rt: Runtime) -> None:
     with rt.db.connect() as connection:
         waiting = payments.waiting_notifications(connection, rt.clock())
     for notification_id in waiting:
-        look_into(rt, notification_id)
+        rt.queues.enqueue(queues.POST_PAYMENT, notification_id)

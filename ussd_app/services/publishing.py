@@ -35,12 +35,12 @@ def newest(rt: Runtime) -> Pointers:
     return found or refresh(rt)
 
 
-def refresh(rt: Runtime) -> Pointers:
+def refresh(rt: Runtime, *, published: bool = False) -> Pointers:
     """The newest versions as the database has them, announced to every process."""
     with rt.db.connect() as connection:
         found = documents.pointers(connection)
     with suppress(redis.RedisError):  # then the next turn asks the database again
-        documents.announce(rt.redis, found)
+        documents.announce(rt.redis, found, published=published)
     return found
 
 
@@ -173,7 +173,7 @@ def publish(rt: Runtime, name: str, files: Mapping[str, str], *, by: str, commen
     kind = kind_of(name, [read(file, text) for file, text in _in_order(name, files)])
     with rt.db.begin() as connection:
         version = documents.add_version(connection, name, kind, dict(files), by=by, comment=comment, now=rt.clock())
-    refresh(rt)
+    refresh(rt, published=True)
     return version
 
 

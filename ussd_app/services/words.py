@@ -5,11 +5,12 @@ from __future__ import annotations
 from ussd_app.engine.kinds import DATE, FLAG, MONEY, MONTH, MONTHS, RUN, text
 from ussd_app.engine.vocabulary import EffectSpec, FactSpec, Vocabulary
 
-NAME = text(30)
+MOST_NAME = 30
+NAME = text(MOST_NAME)
 CODE = text(24)
 
 # `each` explains a total month by month: "2x Rp8.400 + 1x Rp16.800".
-PRICE = {"total": MONEY, "normal": MONEY, "each": text(30), "months": RUN, "version": text(40)}
+PRICE = {"total": MONEY, "normal": MONEY, "each": text(30), "months": RUN, "version": text(48)}
 
 FACTS = {
     "member": FactSpec(
@@ -65,7 +66,7 @@ EFFECTS = {
     ),
     "ask_pay_code": EffectSpec(
         takes=("months", "total", "rates"),
-        outcomes={"requested": {}, "waiting": {}, "price_changed": {}},
+        outcomes={"requested": {}, "waiting": {}, "price_changed": {}, "refused": {}},
     ),
     "follow_up": EffectSpec(takes=("topic",), outcomes={"noted": {}}),
     "keep_reminders": EffectSpec(takes=("reminders",), outcomes={"kept": {}}),
@@ -74,8 +75,17 @@ EFFECTS = {
 
 VOCABULARY = Vocabulary(FACTS, EFFECTS)
 
+
+def shown_name(name: str) -> str:
+    """A name as screens and SMS are given it, never longer than they were proved for."""
+    return name[:MOST_NAME]
+
+
+DIAL = text(12)
+
 MESSAGES = {
     "pay_code": {
+        "dial": DIAL,
         "name": NAME,
         "code": CODE,
         "total": MONEY,
@@ -83,7 +93,7 @@ MESSAGES = {
         "channel": text(12),
         "expires": DATE,
     },
-    "receipt": {"name": NAME, "total": MONEY, "months": MONTHS, "order": text(20)},
-    "received_more": {"name": NAME, "total": MONEY, "order": text(20)},
-    "registration_refused": {"name": NAME},
+    "receipt": {"dial": DIAL, "name": NAME, "total": MONEY, "months": MONTHS, "order": text(18)},
+    "received_more": {"dial": DIAL, "name": NAME, "total": MONEY, "order": text(18)},
+    "registration_refused": {"dial": DIAL, "name": NAME},
 }

@@ -15,11 +15,11 @@ from sqlalchemy import Connection, Engine, create_engine, text
 
 POOL = 16
 SECONDS_TO_CONNECT = 2
-# A statement that runs longer than this would outlive the caller's patience; jobs set their own.
-STATEMENT_MILLISECONDS = 5_000
+# A statement that runs longer than this would outlive a caller's patience; jobs are given more.
+STATEMENT_SECONDS = 5
 
 
-def connect(url: str) -> Engine:
+def connect(url: str, statement_seconds: int = STATEMENT_SECONDS) -> Engine:
     """An engine whose connections are checked before use, so that a restarted server goes unnoticed."""
     return create_engine(
         url,
@@ -27,9 +27,11 @@ def connect(url: str) -> Engine:
         max_overflow=4,
         pool_timeout=SECONDS_TO_CONNECT,
         pool_pre_ping=True,
+        # An error must not quote the names and phone numbers of a statement.
+        hide_parameters=True,
         connect_args={
             "connect_timeout": SECONDS_TO_CONNECT,
-            "options": f"-c statement_timeout={STATEMENT_MILLISECONDS} -c timezone=UTC",
+            "options": f"-c statement_timeout={statement_seconds}s -c timezone=UTC",
         },
     )
 
@@ -43,6 +45,7 @@ def _config() -> Config:
 def migrate(engine: Engine) -> None:
     """Bring the schema up to date. Safe when two processes do it at once: they take turns."""
     with engine.connect() as connection:
+        connection.execute(text("SET statement_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_lock(777)"))
         connection.commit()
         try:
@@ -68,13 +71,13 @@ def once_outcome(connection: Connection, key: str) -> dict[str, Any] | None:
     return row.outcome if row else None
 
 
-def claim_once(connection: Connection, key: str, answer: str, outcome: dict[str, Any], at: datetime) -> bool:
-    """Keep an outcome under its key; False when somebody else has done so first.
+def did_anything(connection: Connection, dialogue: str) -> bool:
+    """Whether a dialogue has ever had an effect: its keys all begin with its id and a colon."""
+    statement = text("SELECT EXISTS (SELECT 1 FROM once WHERE key >= :first AND key < :last)")
+    return bool(connection.execute(statement, {"first": f"{dialogue}:", "last": f"{dialogue};"}).scalar_one())
 
-    A second transaction with the same key waits here for the first to end, which is what serialises duplicates.
-    """
-    statement = text(
-        "INSERT INTO once (key, answer, outcome, at) VALUES (:key, :answer, :outcome, :at) ON CONFLICT DO NOTHING"
-    )
-    done = connection.execute(statement, {"key": key, "answer": answer, "outcome": json.dumps(outcome), "at": at})
-    return bool(done.rowcount)
+
+def keep_outcome(connection: Connection, key: str, answer: str, outcome: dict[str, Any], at: datetime) -> None:
+    """Keep the outcome of what was just done, under its key."""
+    statement = text("INSERT INTO once (key, answer, outcome, at) VALUES (:key, :answer, :outcome, :at)")
+    connection.execute(statement, {"key": key, "answer": answer, "outcome": json.dumps(outcome), "at": at})

@@ -7,7 +7,7 @@ far (never the text: it holds NIKs), `b` the dialogue and its last screen, encry
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from redis import Redis
@@ -101,7 +101,9 @@ class Dialogues:
         self, session: str, phone: str, token: str, before: Stored | None, after: Stored, turn: dict[str, Any]
     ) -> bool:
         """Write the new state, its journal entry, and unlock; False when somebody else moved the dialogue first."""
-        kept = {"dialogue": after.dialogue.to_json(), "screen": after.screen}
+        # What is over is kept for retries only, and a retry needs no answers.
+        dialogue = replace(after.dialogue, answers=None) if after.dialogue.ended else after.dialogue
+        kept = {"dialogue": dialogue.to_json(), "screen": after.screen}
         arguments = [
             token,
             before.dialogue.transition if before else "",

@@ -116,9 +116,9 @@ def add_version(
     return int(highest) + 1
 
 
-def announce(client: redis.Redis, newest: Pointers) -> None:
-    """Tell every process which versions are the newest."""
-    client.set(POINTERS, json.dumps(newest), ex=POINTERS_LIVE)
+def announce(client: redis.Redis, newest: Pointers, *, published: bool) -> None:
+    """Tell every process which versions are the newest; only who has just published overwrites what stands there."""
+    client.set(POINTERS, json.dumps(newest), ex=POINTERS_LIVE, nx=not published)
 
 
 def announced(client: redis.Redis) -> dict[str, tuple[str, int]] | None:

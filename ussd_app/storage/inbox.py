@@ -41,11 +41,11 @@ def add_inbound(connection: Connection, sms: Mapping[str, object], now: datetime
 
 
 def add_session_end(connection: Connection, end: Mapping[str, object], now: datetime) -> bool:
-    """Keep how a USSD session ended, what was typed and shown encrypted; False for one kept before."""
+    """Keep how a USSD session ended; False for one kept before."""
     added = connection.execute(
         text(
-            "INSERT INTO session_ends (session_id, phone, status, cost, duration_ms, hops, detail, received_at) "
-            "VALUES (:session_id, :phone, :status, :cost, :duration_ms, :hops, :detail, :now) ON CONFLICT DO NOTHING"
+            "INSERT INTO session_ends (session_id, phone, status, cost, duration_ms, hops, error, received_at) "
+            "VALUES (:session_id, :phone, :status, :cost, :duration_ms, :hops, :error, :now) ON CONFLICT DO NOTHING"
         ),
         {**end, "now": now},
     )

@@ -12,9 +12,8 @@ from ussd_app.vault import Vault
 
 @dataclass(frozen=True)
 class Person:
-    """What somebody tells when enrolling; `born` is a date, `wage` whole rupiah a month."""
+    """What somebody tells when enrolling, besides the NIK; `wage` is whole rupiah a month."""
 
-    nik: str
     name: str
     born: date
     phone: str
@@ -28,11 +27,13 @@ class Person:
 
 @dataclass(frozen=True)
 class Member:
-    """Somebody who is insured or wants to be."""
+    """Somebody who is insured or wants to be; `sealed_nik` is encrypted, `standing` the registration's state."""
 
     id: int
+    sealed_nik: str
     person: Person
     member_number: str | None
+    standing: str
 
 
 @dataclass(frozen=True)
@@ -41,37 +42,51 @@ class Registration:
 
     id: int
     member_id: int
+    attempts: int
 
 
-def _member(row: Row[tuple[object, ...]], vault: Vault) -> Member:
+_MEMBER = (
+    "SELECT m.*, (SELECT r.state FROM registrations r WHERE r.member_id = m.id ORDER BY r.id DESC LIMIT 1) "
+    "AS standing FROM members m "
+)
+
+
+def _member(row: Row[tuple[object, ...]]) -> Member:
     fields = row._mapping
-    person = Person(**{**{name: fields[name] for name in Person.__annotations__}, "nik": vault.open(fields["nik"])})
-    return Member(fields["id"], person, fields["member_number"])
+    person = Person(
+        name=fields["name"],
+        born=fields["born"],
+        phone=fields["phone"],
+        language=fields["language"],
+        zone=fields["zone"],
+        sector=fields["sector"],
+        workplace=fields["workplace"],
+        package=fields["package"],
+        wage=fields["wage"],
+    )
+    return Member(fields["id"], fields["nik"], person, fields["member_number"], fields["standing"])
 
 
-def by_phone(connection: Connection, vault: Vault, phone: str) -> Member | None:
+def by_phone(connection: Connection, phone: str) -> Member | None:
     """The member who enrolled last with this phone."""
     row = connection.execute(
-        text("SELECT * FROM members WHERE phone = :phone ORDER BY id DESC LIMIT 1"), {"phone": phone}
+        text(_MEMBER + "WHERE m.phone = :phone ORDER BY m.id DESC LIMIT 1"), {"phone": phone}
     ).one_or_none()
-    return _member(row, vault) if row else None
+    return _member(row) if row else None
 
 
-def by_id(connection: Connection, vault: Vault, member_id: int) -> Member:
+def by_id(connection: Connection, member_id: int) -> Member:
     """The member with this id."""
-    row = connection.execute(text("SELECT * FROM members WHERE id = :id"), {"id": member_id}).one()
-    return _member(row, vault)
+    return _member(connection.execute(text(_MEMBER + "WHERE m.id = :id"), {"id": member_id}).one())
 
 
 def by_nik(connection: Connection, vault: Vault, nik: str) -> Member | None:
     """The member with this NIK, found by its keyed hash."""
-    row = connection.execute(
-        text("SELECT * FROM members WHERE nik_index = :index"), {"index": vault.index(nik)}
-    ).one_or_none()
-    return _member(row, vault) if row else None
+    row = connection.execute(text(_MEMBER + "WHERE m.nik_index = :index"), {"index": vault.index(nik)}).one_or_none()
+    return _member(row) if row else None
 
 
-def add(connection: Connection, vault: Vault, person: Person, now: datetime) -> int | None:
+def add(connection: Connection, vault: Vault, nik: str, person: Person, now: datetime) -> int | None:
     """Write a new member; None when the NIK is there already."""
     return connection.execute(
         text(
@@ -79,7 +94,7 @@ def add(connection: Connection, vault: Vault, person: Person, now: datetime) -> 
             "wage, created_at) VALUES (:index, :sealed, :name, :born, :phone, :language, :zone, :sector, :workplace, "
             ":package, :wage, :now) ON CONFLICT (nik_index) DO NOTHING RETURNING id"
         ),
-        {**person.__dict__, "index": vault.index(person.nik), "sealed": vault.seal(person.nik), "now": now},
+        {**person.__dict__, "index": vault.index(nik), "sealed": vault.seal(nik), "now": now},
     ).scalar_one_or_none()
 
 
@@ -127,22 +142,24 @@ def lease_registration(
     row = connection.execute(
         text(
             "UPDATE registrations SET lease_until = :until, attempts = attempts + 1 WHERE id = :id "
-            "AND state = 'accepted' AND next_try_at <= :now AND (lease_until IS NULL OR lease_until < :now) "
-            "RETURNING id, member_id"
+            "AND state IN ('accepted', 'filed') AND next_try_at <= :now "
+            "AND (lease_until IS NULL OR lease_until < :now) RETURNING id, member_id, attempts"
         ),
         {"id": registration_id, "now": now, "until": now + lease},
     ).one_or_none()
-    return Registration(row.id, row.member_id) if row else None
+    return Registration(row.id, row.member_id, row.attempts) if row else None
 
 
-def settle_registration(connection: Connection, registration_id: int, state: str, reason: str, now: datetime) -> None:
-    """Write down the institution's answer."""
+def settle_registration(
+    connection: Connection, registration_id: int, state: str, reason: str, now: datetime, ask_again: datetime
+) -> None:
+    """Write down the institution's answer; one that has not decided yet (`filed`) is asked again at `ask_again`."""
     connection.execute(
         text(
-            "UPDATE registrations SET state = :state, reason = :reason, filed_at = :now, lease_until = NULL "
-            "WHERE id = :id AND state IN ('accepted', 'filed')"
+            "UPDATE registrations SET state = :state, reason = :reason, filed_at = coalesce(filed_at, :now), "
+            "lease_until = NULL, next_try_at = :again WHERE id = :id AND state IN ('accepted', 'filed')"
         ),
-        {"id": registration_id, "state": state, "reason": reason, "now": now},
+        {"id": registration_id, "state": state, "reason": reason, "now": now, "again": ask_again},
     )
 
 
@@ -165,7 +182,7 @@ def waiting_registrations(connection: Connection, now: datetime) -> list[int]:
     """Registrations that nobody is filing although they are due."""
     rows = connection.execute(
         text(
-            "SELECT id FROM registrations WHERE state = 'accepted' AND next_try_at <= :now "
+            "SELECT id FROM registrations WHERE state IN ('accepted', 'filed') AND next_try_at <= :now "
             "AND (lease_until IS NULL OR lease_until < :now) ORDER BY next_try_at LIMIT 500"
         ),
         {"now": now},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -36,6 +36,7 @@ class Leased:
     phone: str
     text: str
     attempts: int
+    created_at: datetime
 
 
 def add(connection: Connection, outgoing: Outgoing, now: datetime) -> bool:
@@ -57,11 +58,13 @@ def lease(connection: Connection, lane: str, now: datetime, until: datetime, mos
         text(
             "UPDATE outbox SET lease_until = :until WHERE id IN (SELECT id FROM outbox WHERE lane = :lane "
             "AND state = 'waiting' AND due_at <= :now AND (lease_until IS NULL OR lease_until < :now) "
-            "ORDER BY due_at, id LIMIT :most FOR UPDATE SKIP LOCKED) RETURNING id, phone, text, attempts"
+            "ORDER BY due_at, id LIMIT :most FOR UPDATE SKIP LOCKED) RETURNING id, phone, text, attempts, created_at"
         ),
         {"lane": lane, "now": now, "until": until, "most": most},
     )
-    return sorted((Leased(row.id, row.phone, row.text, row.attempts) for row in rows), key=lambda row: row.id)
+    return sorted(
+        (Leased(row.id, row.phone, row.text, row.attempts, row.created_at) for row in rows), key=lambda row: row.id
+    )
 
 
 def begin_handing_over(
@@ -122,16 +125,10 @@ def give_up_handing_over(connection: Connection, now: datetime) -> int:
     return done.rowcount
 
 
-def is_due(connection: Connection, lane: str, now: datetime) -> bool:
-    """Whether anything on the lane waits to be sent now."""
-    return bool(
-        connection.execute(
-            text(
-                "SELECT EXISTS (SELECT 1 FROM outbox WHERE lane = :lane AND state = 'waiting' AND due_at <= :now "
-                "AND (lease_until IS NULL OR lease_until < :now))"
-            ),
-            {"lane": lane, "now": now},
-        ).scalar_one()
+def release(connection: Connection, ids: list[int]) -> None:
+    """Give back rows that were leased and not touched, so that the next relay need not wait for the lease."""
+    connection.execute(
+        text("UPDATE outbox SET lease_until = NULL WHERE id = ANY(:ids) AND state = 'waiting'"), {"ids": ids}
     )
 
 
@@ -165,6 +162,3 @@ def states(connection: Connection) -> dict[str, int]:
         )
     )
     return {row.state: row.number for row in rows}
-
-
-RETRY = timedelta(seconds=30)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -48,6 +48,7 @@ class PayCode:
     gateway: str | None
     code: str | None
     expires_at: datetime | None
+    attempts: int
 
 
 def _pay_code(row: Row[tuple[object, ...]]) -> PayCode:
@@ -55,7 +56,15 @@ def _pay_code(row: Row[tuple[object, ...]]) -> PayCode:
     names = set(Order.__annotations__) - {"prices"}
     prices = {date.fromisoformat(month): amount for month, amount in fields["prices"].items()}
     order = Order(**{name: fields[name] for name in names}, prices=prices)
-    return PayCode(fields["id"], order, fields["state"], fields["gateway"], fields["code"], fields["expires_at"])
+    return PayCode(
+        fields["id"],
+        order,
+        fields["state"],
+        fields["gateway"],
+        fields["code"],
+        fields["expires_at"],
+        fields["attempts"],
+    )
 
 
 def add_order(connection: Connection, order: Order, now: datetime) -> int | None:
@@ -65,7 +74,7 @@ def add_order(connection: Connection, order: Order, now: datetime) -> int | None
             "INSERT INTO pay_codes (order_id, member_id, phone, language, package, sector, wage, months, prices, "
             "total, rates_version, channel, state, next_try_at, created_at) VALUES (:order_id, :member_id, :phone, "
             ":language, :package, :sector, :wage, :months, :prices, :total, :rates_version, :channel, 'requested', "
-            ":now, :now) ON CONFLICT DO NOTHING RETURNING id"
+            ":now, :now) ON CONFLICT (member_id, months) WHERE state IN ('requested', 'open') DO NOTHING RETURNING id"
         ),
         {
             **order.__dict__,
@@ -105,7 +114,10 @@ def open_code(connection: Connection, pay_code_id: int, gateway: str, code: str,
 def fail_order(connection: Connection, pay_code_id: int, reason: str) -> None:
     """No code can ever be made for this order."""
     connection.execute(
-        text("UPDATE pay_codes SET state = 'failed', reason = :reason, lease_until = NULL WHERE id = :id"),
+        text(
+            "UPDATE pay_codes SET state = 'failed', reason = :reason, lease_until = NULL "
+            "WHERE id = :id AND state = 'requested'"
+        ),
         {"id": pay_code_id, "reason": reason},
     )
 
@@ -135,6 +147,21 @@ def expire_codes(connection: Connection, now: datetime) -> None:
     connection.execute(
         text("UPDATE pay_codes SET state = 'expired' WHERE state = 'open' AND expires_at < :now"),
         {"now": now},
+    )
+
+
+def close_codes(connection: Connection, member_id: int, months: Sequence[date] | None = None) -> None:
+    """A member's open codes are not to be paid any more: all of them, or those that share one of `months`.
+
+    The very same months are left alone: that code is the one to pay.
+    """
+    connection.execute(
+        text(
+            "UPDATE pay_codes SET state = 'expired' WHERE member_id = :member AND state IN ('requested', 'open') "
+            "AND (CAST(:months AS date[]) IS NULL OR (months && CAST(:months AS date[]) "
+            "AND months <> CAST(:months AS date[])))"
+        ),
+        {"member": member_id, "months": list(months) if months else None},
     )
 
 
@@ -179,12 +206,25 @@ def add_notification(
     ).scalar_one_or_none()
 
 
-def notified_order(connection: Connection, notification_id: int) -> str | None:
-    """The order a notification speaks of, while it waits to be looked into."""
-    return connection.execute(
-        text("SELECT order_id FROM payment_notifications WHERE id = :id AND state = 'waiting'"),
-        {"id": notification_id},
-    ).scalar_one_or_none()
+@dataclass(frozen=True)
+class Notified:
+    """A notification to be looked into: the order it speaks of, how often that was tried, when it came."""
+
+    order_id: str
+    attempts: int
+    received_at: datetime
+
+
+def lease_notification(connection: Connection, notification_id: int, now: datetime, until: datetime) -> Notified | None:
+    """Take a notification that is due; None when it is done, not due, or in other hands until then."""
+    row = connection.execute(
+        text(
+            "UPDATE payment_notifications SET next_try_at = :until, attempts = attempts + 1 WHERE id = :id "
+            "AND state = 'waiting' AND next_try_at <= :now RETURNING order_id, attempts, received_at"
+        ),
+        {"id": notification_id, "now": now, "until": until},
+    ).one_or_none()
+    return Notified(row.order_id, row.attempts, row.received_at) if row else None
 
 
 def settle_notification(connection: Connection, notification_id: int, state: str, now: datetime) -> None:
@@ -198,7 +238,7 @@ def settle_notification(connection: Connection, notification_id: int, state: str
 def postpone_notification(connection: Connection, notification_id: int, until: datetime) -> None:
     """Ask the company again later."""
     connection.execute(
-        text("UPDATE payment_notifications SET next_try_at = :until, attempts = attempts + 1 WHERE id = :id"),
+        text("UPDATE payment_notifications SET next_try_at = :until WHERE id = :id AND state = 'waiting'"),
         {"id": notification_id, "until": until},
     )
 
@@ -308,8 +348,16 @@ def advance_remittance(connection: Connection, remittance_id: int, confirmed: bo
         "state": "confirmed" if confirmed else "handed",
         "now": now if confirmed else None,
     }
-    connection.execute(text("UPDATE remittances SET state = :state, confirmed_at = :now WHERE id = :batch"), values)
-    connection.execute(text("UPDATE contribution_months SET state = :month_state WHERE remittance_id = :batch"), values)
+    connection.execute(
+        text("UPDATE remittances SET state = :state, confirmed_at = :now WHERE id = :batch AND state <> 'confirmed'"),
+        values,
+    )
+    connection.execute(
+        text(
+            "UPDATE contribution_months SET state = :month_state WHERE remittance_id = :batch AND state <> 'confirmed'"
+        ),
+        values,
+    )
 
 
 def amounts_of(connection: Connection, member_id: int) -> dict[date, int]:

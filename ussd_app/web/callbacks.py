@@ -18,9 +18,9 @@ def token_is_right(rt: Runtime, token: str) -> bool:
     return hmac.compare_digest(token.encode(), rt.settings.callback_token.encode())
 
 
-def missing(name: str) -> Response:
-    """400, naming the field."""
-    return Response(f"missing field: {name}", 400, content_type="text/plain; charset=utf-8")
+def refused(reason: str) -> Response:
+    """400, naming the field that is missing or cannot be read."""
+    return Response(reason, 400, content_type="text/plain; charset=utf-8")
 
 
 def keep(rt: Runtime, token: str, take: Callable[[Runtime, Mapping[str, str]], None]) -> Response:
@@ -31,5 +31,5 @@ def keep(rt: Runtime, token: str, take: Callable[[Runtime, Mapping[str, str]], N
         # PostgreSQL keeps no NUL character.
         take(rt, {name: value.replace("\0", "") for name, value in request.form.items()})
     except BadRequest as error:
-        return missing(str(error))
+        return refused(str(error))
     return Response("ok", content_type="text/plain; charset=utf-8")

@@ -8,7 +8,7 @@ from ussd_app.errors import BadRequest
 from ussd_app.gateways.payment import BadSignature
 from ussd_app.runtime import Runtime
 from ussd_app.services import payments
-from ussd_app.web.callbacks import missing
+from ussd_app.web.callbacks import refused
 
 
 def notified(rt: Runtime) -> Response:
@@ -18,5 +18,5 @@ def notified(rt: Runtime) -> Response:
     except BadSignature:
         return Response("forbidden", 403)
     except BadRequest as error:
-        return missing(str(error))
+        return refused(str(error))
     return Response("ok", content_type="text/plain; charset=utf-8")

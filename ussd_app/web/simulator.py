@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, jsonify, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
 
 from ussd_app.domain import money
 from ussd_app.domain import phone as phones
 from ussd_app.errors import Refused
-from ussd_app.gateways.console import ConsoleTill
+from ussd_app.gateways.console import ConsoleMessaging, ConsoleTill
 from ussd_app.runtime import Runtime
 from ussd_app.services import payments
 from ussd_app.storage import outbox
@@ -20,44 +21,52 @@ REASONS = {
     "expired": "Kode ini sudah kedaluwarsa. / This code has expired.",
     "wrong_amount": "Jumlahnya harus {amount}. / The amount must be {amount}.",
     "amount": "Tulis jumlah dalam rupiah, angka saja. / Write the amount in rupiah, digits only.",
-    "closed": "Di sini kode dibayar di perusahaan pembayaran. / Here codes are paid at the payment company.",
 }
 
 
 def routes(app: Flask, rt: Runtime) -> None:
-    """The page and its two addresses for scripts."""
+    """What the console gateways can show: the SMS they took, the till, and the page when both are there."""
+    if isinstance(rt.messaging, ConsoleMessaging):
+        app.add_url_rule("/simulator/api/messages", "simulator_messages", lambda: _messages(rt))
+    if isinstance(rt.payment, ConsoleTill):
+        till = rt.payment
+        app.add_url_rule("/simulator/api/payments", "simulator_payments", lambda: _pay(rt, till), methods=["POST"])
+    if isinstance(rt.messaging, ConsoleMessaging) and isinstance(rt.payment, ConsoleTill):
+        app.add_url_rule("/simulator/", "simulator", lambda: _page(rt))
+        app.add_url_rule("/", "home", _to_page)
 
-    @app.get("/simulator/")
-    def simulator() -> str:
-        language = "en" if request.args.get("lang") == "en" else "id"
-        return render_template(
-            "simulator.html",
-            service_code=rt.settings.service_code,
-            phone=NUMBER,
-            callback_url=f"/callbacks/africastalking/{rt.settings.callback_token}/ussd",
-            limit=160,
-            language=language,
-            network_code="99999",
-        )
 
-    @app.get("/simulator/api/messages")
-    def simulator_messages() -> Response | tuple[Response, int]:
-        try:
-            phone = phones.parse(request.args.get("phone", ""))
-        except Refused:
-            return jsonify(reason="phone: write it as +62…, 62… or 08…"), 422
-        with rt.db.connect() as connection:
-            return jsonify(outbox.sent_to(connection, phone))
+def _to_page() -> AnyResponse:
+    return redirect("/simulator/")
 
-    @app.post("/simulator/api/payments")
-    def simulator_payments() -> tuple[Response, int]:
-        if not isinstance(rt.payment, ConsoleTill):
-            return jsonify(reason=REASONS["closed"]), 404
-        try:
-            amount = money.parse_amount(request.form.get("amount", ""))
-            notification = rt.payment.pay(request.form.get("code", "").replace(" ", ""), amount)
-        except Refused as refused:
-            values = {name: money.rupiah(int(str(value)), "id") for name, value in refused.values.items()}
-            return jsonify(reason=REASONS[refused.reason].format(**values)), STATUS[refused.reason]
-        payments.receive(rt, notification)
-        return jsonify(ok=True), 202
+
+def _page(rt: Runtime) -> str:
+    return render_template(
+        "simulator.html",
+        service_code=rt.settings.service_code,
+        phone=NUMBER,
+        callback_url=f"/callbacks/africastalking/{rt.settings.callback_token}/ussd",
+        limit=160,
+        language="en" if request.args.get("lang") == "en" else "id",
+        network_code="99999",
+    )
+
+
+def _messages(rt: Runtime) -> tuple[Response, int]:
+    try:
+        phone = phones.parse(request.args.get("phone", ""))
+    except Refused:
+        return jsonify(reason="phone: write it as +62…, 62… or 08…"), 422
+    with rt.db.connect() as connection:
+        return jsonify(outbox.sent_to(connection, phone)), 200
+
+
+def _pay(rt: Runtime, till: ConsoleTill) -> tuple[Response, int]:
+    try:
+        amount = money.parse_amount(request.form.get("amount", ""))
+        notification = till.pay(request.form.get("code", "").replace(" ", ""), amount)
+    except Refused as refused:
+        values = {name: money.rupiah(int(str(value)), "id") for name, value in refused.values.items()}
+        return jsonify(reason=REASONS[refused.reason].format(**values)), STATUS[refused.reason]
+    payments.receive(rt, notification)
+    return jsonify(ok=True), 202

@@ -12,7 +12,7 @@ from ussd_app.errors import Refused
 from ussd_app.runtime import Runtime
 from ussd_app.services import dialing
 from ussd_app.services.dialing import Keypress
-from ussd_app.web.callbacks import missing, token_is_right
+from ussd_app.web.callbacks import refused, token_is_right
 
 NOT_A_NUMBER = "Nomor Anda tidak kami kenali. / We do not recognise your number."
 
@@ -25,7 +25,7 @@ def keypress(rt: Runtime, token: str) -> Response:
     form = dict(parse_qsl(request.get_data().decode("utf-8", "replace"), keep_blank_values=True))
     for name in ("sessionId", "phoneNumber"):
         if not form.get(name):
-            return missing(name)
+            return refused(f"{name} is missing")
     try:
         phone = _number(form["phoneNumber"])
     except Refused:

@@ -10,7 +10,7 @@ depends_on = None
 TABLES = """
 -- What was done once and must come out the same when it is asked for again: effects, payments. Never partitioned.
 CREATE TABLE once (
-    key text PRIMARY KEY,
+    key text COLLATE "C" PRIMARY KEY,
     answer text NOT NULL,
     outcome jsonb NOT NULL,
     at timestamptz NOT NULL
@@ -82,7 +82,7 @@ CREATE TABLE registrations (
     filed_at timestamptz
 );
 CREATE UNIQUE INDEX registrations_one_open ON registrations (member_id) WHERE state <> 'refused';
-CREATE INDEX registrations_waiting ON registrations (next_try_at) WHERE state = 'accepted';
+CREATE INDEX registrations_waiting ON registrations (next_try_at) WHERE state IN ('accepted', 'filed');
 
 -- Proof of consent: the very words on the screen, where they came from, and when they were agreed to.
 CREATE TABLE consents (
@@ -231,7 +231,7 @@ CREATE TABLE session_ends (
     cost text NOT NULL,
     duration_ms integer,
     hops integer,
-    detail text NOT NULL,
+    error text NOT NULL,
     received_at timestamptz NOT NULL
 );
 CREATE TABLE opt_outs (
