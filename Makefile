@@ -21,7 +21,7 @@ test: setup
 	else \
 		echo "There is no Chromium here (Debian: apt-get install chromium)." >&2; \
 	fi
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: setup
 	$(BIN)/ruff format --check

@@ -244,7 +244,6 @@ def _print_addresses(place: Place, env: Mapping[str, str]) -> None:
 Sertakan is running.
 
   simulator   {place.address}/simulator/
-  admin       {place.address}/admin/
   callback    {place.address}/callbacks/africastalking/{token}/ussd
   health      {place.address}/healthz
 

@@ -13,12 +13,15 @@ import structlog
 from ussd_app.domain import phone as phones
 
 _NIK = re.compile(r"(?<!\d)\d{16}(?!\d)")
-_PHONE = re.compile(r"\+\d{8,15}|(?<!\d)08\d{8,11}(?!\d)")
+_PHONE = re.compile(r"\+\d{8,15}|(?<!\d)(?:62|0)8\d{8,11}(?!\d)")
 _TOKEN = re.compile(r"(/callbacks/[a-z]+/)[^/\s\"']+/")
+# PostgreSQL quotes the row it refuses, with the name and the birth date in it.
+_DETAIL = re.compile(r"DETAIL:.*")
 
 
 def masked(text: str) -> str:
-    """The text with every NIK, phone number and callback token made unreadable."""
+    """The text with every NIK, phone number, callback token and refused row made unreadable."""
+    text = _DETAIL.sub("[detail]", text)
     text = _NIK.sub("[nik]", text)
     text = _TOKEN.sub(r"\1[token]/", text)
     return _PHONE.sub(lambda found: phones.masked(found.group()), text)
@@ -26,8 +29,10 @@ def masked(text: str) -> str:
 
 def _mask(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for name, value in event.items():
-        if isinstance(value, str):
-            event[name] = masked(value)
+        text = value if isinstance(value, str) else repr(value)
+        hidden = masked(text)
+        if hidden != text:
+            event[name] = hidden
     return event
 
 
@@ -41,6 +46,7 @@ def configure(level: str = "INFO") -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_MaskingFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(handlers=[handler], level=level, force=True)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # else two lines for every look at /readyz
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -139,6 +139,8 @@ def _locked(rt: Runtime, keypress: Keypress, opened: Opened, name: str, token: s
     except redis.RedisError:
         # What was done is done; a dialogue that goes on could not, because nobody remembers it.
         if turn.ends:
+            with suppress(redis.RedisError):  # or a repeated request would wait for nobody
+                rt.dialogues.release(keypress.phone, token)
             return Reply(turn.text, ends=True)
         raise
     finally:

@@ -22,11 +22,16 @@ SECONDS_TO_ANSWER = 1.0
 def connect(url: str, **options: Any) -> Redis:
     """A client for `redis://`, `rediss://`, `unix://` or `redis+sentinel://host:port,host:port/service/db`.
 
-    redis-py refuses the last form, so it is taken apart here.
+    redis-py refuses the last form, so it is taken apart here. Raises SettingsError.
     """
     if url.startswith(SENTINEL + ":"):
         return _sentinel(url, options)
-    client: Redis = Redis.from_url(url, **options)
+    try:
+        client: Redis = Redis.from_url(url, **options)
+    except ValueError:
+        raise SettingsError(
+            "REDIS_URL: write redis://host:port/db, rediss://…, unix://… or redis+sentinel://…"
+        ) from None
     return client
 
 

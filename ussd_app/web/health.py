@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 
 from flask import Flask, Response, jsonify
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+from redis import RedisError
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from ussd_app.queues import QUEUES
 from ussd_app.runtime import Runtime
@@ -66,13 +69,23 @@ class _Numbers(Collector):
     def __init__(self, rt: Runtime) -> None:
         self.rt = rt
 
-    def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
+        """All that can be read: the numbers of a part that is away are missing, the others are there."""
+        for part in (self._turns, self._queues, self._database):
+            with suppress(RedisError, SQLAlchemyError):
+                yield from list(part())
+
+    def _turns(self) -> Iterator[Metric]:
         turns = self.rt.redis.hget(COUNTERS, "turns")
         yield CounterMetricFamily("sertakan_turns", "Turns taken in all dialogues", value=int(turns or 0))
+
+    def _queues(self) -> Iterator[Metric]:
         queue = GaugeMetricFamily("sertakan_queue_jobs", "Jobs waiting", labels=["queue"])
         for name in QUEUES:
             queue.add_metric([name], self.rt.queues.length(name))
         yield queue
+
+    def _database(self) -> Iterator[Metric]:
         with self.rt.db.connect() as connection:
             waiting, sums = outbox.states(connection), books.balances(connection)
         texts = GaugeMetricFamily("sertakan_outbox", "Outgoing SMS that are not settled", labels=["state"])

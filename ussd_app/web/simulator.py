@@ -62,10 +62,13 @@ def _messages(rt: Runtime) -> tuple[Response, int]:
 
 
 def _pay(rt: Runtime, till: ConsoleTill) -> tuple[Response, int]:
+    code = request.form.get("code", "").replace(" ", "").replace("\0", "")
     try:
         amount = money.parse_amount(request.form.get("amount", ""))
-        notification = till.pay(request.form.get("code", "").replace(" ", ""), amount)
+        notification = till.pay(code, amount)
     except Refused as refused:
+        if refused.reason == "already_paid":  # whoever paid may have been cut off before we heard of it
+            payments.receive(rt, till.notification_again(code))
         values = {name: money.rupiah(int(str(value)), "id") for name, value in refused.values.items()}
         return jsonify(reason=REASONS[refused.reason].format(**values)), STATUS[refused.reason]
     payments.receive(rt, notification)

@@ -1,0 +1,1 @@
+"""The dialogue engine, tested without a database, Redis or Flask."""

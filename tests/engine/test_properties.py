@@ -1,0 +1,262 @@
+"""Whatever people type into the shipped menu, whatever is true of them, they see a screen that fits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.engine.menus import TODAY
+from tests.engine.values import a_row, a_value
+from ussd_app.domain import gsm7
+from ussd_app.engine import graph, source
+from ussd_app.engine.dialogue import Dialogue
+from ussd_app.engine.kinds import Value
+from ussd_app.engine.proof import compile_menu
+from ussd_app.engine.step import FactKey, FactValue, Known, Needs, Outcome, Turn, begin, step
+from ussd_app.engine.vocabulary import FactSpec
+from ussd_app.services.words import VOCABULARY
+
+MENUS = Path(__file__).parent.parent.parent / "menus"
+# The longest option of the shipped menu and its navigation need that much: `register_programmes` in Indonesian.
+NARROWEST = 72
+STATES = ["active", "received", "upcoming", "due", "arrears", "lapsed", "refused", "unpaid"]
+# What is remembered from a price: an invented one may lack it.
+NEVER_SURE = {"total", "rates"}
+SENSIBLE = {"nik": "3174054508880003", "birth_date": "05081988", "name": "Siti Rahayu", "workplace": "Kota Bogor"}
+GOOD = list(SENSIBLE.values())
+JUNK = [
+    "",
+    " ",
+    "*",
+    "1*1",
+    "#",
+    "00 ",
+    "0\n",
+    "😀",
+    "👨‍👩‍👧",
+    "{name}",
+    "\x00",
+    "é" * 200,
+    "9" * 500,
+    "+",
+    "-1",
+    "٣",
+    "1.5",
+]
+
+ANYTHING = st.one_of(st.sampled_from(["0", "00", "98", *"12345"]), st.sampled_from(GOOD + JUNK), st.text(max_size=30))
+STEPS = st.integers(0, 19)
+LANGUAGES = st.sampled_from(["id", "en", "jv", "su"])
+
+
+@cache
+def shipped() -> graph.Menu:
+    """The main menu as it is shipped."""
+    sources = [source.read(name, (MENUS / name).read_text()) for name in ("main.yaml", "main.en.yaml")]
+    menu, problems = compile_menu(sources, 1, VOCABULARY)
+    assert menu is not None, "\n".join(map(str, problems))
+    return menu
+
+
+@dataclass
+class Life:
+    """One person whose facts and fortunes Hypothesis invents; what was once found out stays true."""
+
+    menu: graph.Menu
+    language: str
+    data: st.DataObject
+    facts: dict[tuple[object, ...], FactValue] = field(default_factory=dict)
+    arguments: list[tuple[str, Value]] = field(default_factory=list)
+    known: Known = field(default_factory=lambda: Known(TODAY))
+
+    def dial(self) -> Turn:
+        dialogue = Dialogue("one", self.menu.name, 1, self.language)
+        return self._finish(lambda known: begin(self.menu, dialogue, known))
+
+    def say(self, before: Turn, said: str) -> Turn:
+        return self._finish(lambda known: step(self.menu, before.dialogue, said, known))
+
+    def said_at(self, turn: Turn) -> str:
+        """What this person types now: twice in three times something sensible, so that they get far."""
+        screen = self.menu.screens[turn.dialogue.screen]
+        sensible: st.SearchStrategy[str]
+        sensible = st.just(SENSIBLE[screen.ask.keep]) if screen.ask else st.sampled_from("1111223345")
+        said: str = self.data.draw(st.one_of(sensible, sensible, ANYTHING))
+        return said
+
+    def walk(self, steps: int) -> list[Turn]:
+        """Every turn of a dialogue, up to its end."""
+        turns = [self.dial()]
+        for _ in range(steps):
+            if turns[-1].ends:
+                break
+            turns.append(self.say(turns[-1], self.said_at(turns[-1])))
+        return turns
+
+    def _finish(self, take: Callable[[Known], Turn | Needs]) -> Turn:
+        self.known = Known(TODAY)
+        while isinstance(result := take(self.known), Needs):
+            outcomes = self.known.outcomes
+            if result.effect:
+                self.arguments += result.effect.arguments
+                outcomes = (*outcomes, self._outcome(result.effect.name))
+            found = {key: self._fact(key) for key in sorted(result.facts, key=repr)}
+            self.known = Known(TODAY, {**self.known.facts, **found}, outcomes)
+        return result
+
+    def _fact(self, key: FactKey) -> FactValue:
+        self.arguments += key.arguments
+        once = (key.fact, key.arguments)
+        if once not in self.facts:
+            self.facts[once] = self.data.draw(a_fact(key.fact, VOCABULARY.facts[key.fact]))
+        return self.facts[once]
+
+    def _outcome(self, effect: str) -> Outcome:
+        outcomes = VOCABULARY.effects[effect].outcomes
+        name = self.data.draw(st.sampled_from(sorted(outcomes)))
+        return Outcome(name, self.data.draw(a_row(outcomes[name])))
+
+
+def a_fact(name: str, spec: FactSpec) -> st.SearchStrategy[FactValue]:
+    """Any value of a fact; a field may be missing where nothing was found."""
+    fields = {
+        field: st.sampled_from(STATES) if (name, field) == ("member", "state") else a_value(kind) | st.none()
+        for field, kind in spec.gives.items()
+        if field != "found"
+    }
+    rows = st.lists(a_row(spec.rows), max_size=40).map(tuple) if spec.rows else st.just(())
+    found = {"found": st.booleans()} if "found" in spec.gives else {}
+    return st.builds(FactValue, st.fixed_dictionaries({**fields, **found}), rows)
+
+
+def a_life(data: st.DataObject, limit: int | None = None) -> Life:
+    menu = shipped() if limit is None else replace(shipped(), limit=limit)
+    return Life(menu, data.draw(LANGUAGES), data)
+
+
+many = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+
+
+@many
+@given(st.data(), STEPS, st.integers(NARROWEST, 182))
+def test_no_screen_is_ever_over_the_limit(data: st.DataObject, steps: int, limit: int) -> None:
+    for turn in a_life(data, limit).walk(steps):
+        assert gsm7.fits_screen(turn.text, limit), turn.text
+
+
+@many
+@given(st.data(), STEPS)
+def test_at_the_shipped_limit_only_lists_take_more_pages_than_one(data: st.DataObject, steps: int) -> None:
+    life = a_life(data)
+    for turn in life.walk(steps):
+        assert life.menu.screens[turn.dialogue.screen].listing or "\n98. " not in turn.text, turn.text
+
+
+@many
+@given(st.data(), STEPS, st.integers(NARROWEST, 182))
+def test_every_dialogue_stays_on_screens_of_the_menu(data: st.DataObject, steps: int, limit: int) -> None:
+    life = a_life(data, limit)
+    for turn in life.walk(steps):
+        dialogue = turn.dialogue
+        assert life.menu.screens[dialogue.screen].ends == turn.ends == dialogue.ended
+        assert all(life.menu.screens[name].waits for name in dialogue.history)
+
+
+@many
+@given(st.data(), STEPS)
+def test_nothing_is_looked_up_or_done_with_an_answer_nobody_gave(data: st.DataObject, steps: int) -> None:
+    life = a_life(data)
+    life.walk(steps)
+    assert {name for name, value in life.arguments if value is None} <= NEVER_SURE
+
+
+@many
+@given(st.data(), STEPS, st.integers(NARROWEST, 182))
+def test_the_same_answer_gives_the_equal_turn_again(data: st.DataObject, steps: int, limit: int) -> None:
+    life = a_life(data, limit)
+    turn = life.dial()
+    for _ in range(steps):
+        if turn.ends:
+            break
+        said = life.said_at(turn)
+        before, turn = turn, life.say(turn, said)
+        assert step(life.menu, before.dialogue, said, life.known) == turn
+
+
+@many
+@given(st.data(), STEPS, st.integers(NARROWEST, 182))
+def test_back_shows_every_screen_as_it_was_on_arrival(data: st.DataObject, steps: int, limit: int) -> None:
+    life = a_life(data, limit)
+    turn = life.dial()
+    here, left = turn, []
+    for _ in range(steps):
+        if turn.ends:
+            break
+        said = life.said_at(turn)
+        before, turn = turn.dialogue, life.say(turn, said)
+        went = len(turn.dialogue.history) - len(before.history)
+        if went > 0:
+            left.append(here)
+        elif went == -1 and said.strip() == "0":
+            arrived = left.pop()
+            assert turn.dialogue.screen == arrived.dialogue.screen
+            # Only a language chosen on the way, and the notice of a wrong answer, make it another text.
+            assert turn.text == arrived.text or turn.dialogue.language != arrived.dialogue.language
+        elif not turn.dialogue.history:
+            left.clear()
+        if turn.accepted and turn.dialogue.page == 0 and not turn.dialogue.notice:
+            here = turn
+
+
+@many
+@given(st.data(), STEPS)
+def test_home_is_always_one_key_away(data: st.DataObject, steps: int) -> None:
+    life = a_life(data)
+    last = life.walk(steps)[-1]
+    ask = life.menu.screens[last.dialogue.screen].ask
+    if last.ends or (ask and ask.check.zero):
+        return
+    home = life.say(last, "00")
+    assert (home.dialogue.history, home.dialogue.notice, home.text) == ((), "", life.say(home, "00").text)
+
+
+@many
+@given(st.data(), STEPS)
+def test_a_dialogue_written_down_and_read_goes_on_alike(data: st.DataObject, steps: int) -> None:
+    life = a_life(data)
+    for turn in life.walk(steps):
+        read = Dialogue.from_json(turn.dialogue.to_json())
+        assert read.to_json() == turn.dialogue.to_json()
+        if not turn.ends:
+            on = life.say(turn, "1")
+            assert step(life.menu, read, "1", life.known) == on
+
+
+@many
+@given(st.data(), STEPS, st.integers(NARROWEST, 182))
+def test_more_leads_to_the_last_page_and_no_page_comes_twice(data: st.DataObject, steps: int, limit: int) -> None:
+    life = a_life(data, limit)
+    turn = life.walk(steps)[-1]
+    pages = [turn.dialogue.page]
+    while f"\n{life.menu.more_key}. " in turn.text and not turn.ends:
+        turn = life.say(turn, life.menu.more_key)
+        pages.append(turn.dialogue.page)
+    assert pages == list(range(pages[0], pages[0] + len(pages)))
+
+
+@pytest.mark.parametrize("limit", [NARROWEST - 1, 60])
+def test_at_a_lower_limit_an_option_of_the_shipped_menu_fits_no_screen(limit: int) -> None:
+    sources = [source.read("main.yaml", (MENUS / "main.yaml").read_text().replace("limit: 160", f"limit: {limit}"))]
+    menu, problems = compile_menu(sources, 1, VOCABULARY)
+    assert menu is None
+    assert ("screens.register_programmes.text", f"in id one line alone is longer than a screen of {limit}") in [
+        (problem.path, problem.sentence) for problem in problems
+    ]
