@@ -12,7 +12,7 @@ A file tells what a person does and what comes back:
     ! pay               the newest pay code is paid in cash
 
 Other commands: `! phone +62…`, `! now 2026-12-16 09:00` (Jakarta), `! again` (the gateway repeats its request),
-`! hang up`. Lines that begin with `CON`, `END`, `SMS`, `PAY` or a digit or text below them are what came back.
+`! cut off` (the network drops the session). Lines that begin with `CON`, `END`, `SMS`, `PAY` or a digit or text below them are what came back.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ class Conversation:
             local = datetime.strptime(rest, "%Y-%m-%d %H:%M").replace(tzinfo=ZoneInfo("Asia/Jakarta"))
             clock_of(self.rt).set(local.astimezone(UTC))
             return []
-        return {"again": self.post, "work": self.work, "pay": self.pay}[command]()
+        commands = {"again": self.post, "work": self.work, "pay": self.pay, "cut": self.cut_off}
+        return commands[command]()
 
     def dial(self, code: str) -> list[str]:
         """Dial a code, in a new session."""
@@ -86,6 +87,22 @@ class Conversation:
         response = self.client.post(CALLBACK, data=form)
         assert response.status_code == 200
         return response.get_data(as_text=True).split("\n")
+
+    def cut_off(self) -> list[str]:
+        """The network drops the session, and the gateway says so."""
+        form = {
+            "date": "2026-11-22 10:00:00",
+            "sessionId": f"{self.phone}-{self.sessions}",
+            "serviceCode": self.code,
+            "networkCode": "51010",
+            "phoneNumber": self.phone,
+            "status": "Incomplete",
+            "cost": "0",
+            "durationInMillis": "4000",
+            "hopsCount": "4",
+        }
+        assert self.client.post(f"{CALLBACK}-events", data=form).status_code == 200
+        return []
 
     def messages(self) -> list[dict[str, object]]:
         """Every SMS this phone has received."""

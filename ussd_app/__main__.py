@@ -82,7 +82,7 @@ def menus_export(options: argparse.Namespace) -> int:
         newest = documents.pointers(connection)
         if options.name not in newest:
             raise NotPublished(f"there is no document called `{options.name}`: {', '.join(sorted(newest))}")
-        document = documents.load(connection, options.name, newest[options.name][1])
+        document = documents.load(connection, options.name, newest[options.name].version)
     for file, content in sorted(document.files.items()) if document else ():
         print(f"# --- {file}\n{content}", end="" if content.endswith("\n") else "\n")
     return 0
@@ -104,6 +104,13 @@ def menus_rollback(options: argparse.Namespace) -> int:
     """Publish an old version again."""
     version = publishing.roll_back(_runtime(), options.name, options.version, by="command line")
     print(f"{options.name}: version {version} is live, with the contents of version {options.version}")
+    return 0
+
+
+def menus_withdraw(options: argparse.Namespace) -> int:
+    """Let nobody go on with an urgently wrong version; dialogues on it start over."""
+    publishing.withdraw(_runtime(), options.name, options.version)
+    print(f"{options.name}: nobody goes on with version {options.version}")
     return 0
 
 
@@ -138,9 +145,10 @@ def _parser() -> argparse.ArgumentParser:
     publish.add_argument("--comment", default="")
     _command(menu_commands, "export", menus_export).add_argument("name")
     _command(menu_commands, "history", menus_history).add_argument("name")
-    rollback = _command(menu_commands, "rollback", menus_rollback)
-    rollback.add_argument("name")
-    rollback.add_argument("version", type=int)
+    for name, function in (("rollback", menus_rollback), ("withdraw", menus_withdraw)):
+        command = _command(menu_commands, name, function)
+        command.add_argument("name")
+        command.add_argument("version", type=int)
     return parser
 
 

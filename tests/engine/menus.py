@@ -11,7 +11,8 @@ from ussd_app.engine import graph, source
 from ussd_app.engine.dialogue import Dialogue
 from ussd_app.engine.kinds import DATE, FLAG, MONEY, RUN, Value, text
 from ussd_app.engine.proof import compile_menu
-from ussd_app.engine.step import EffectCall, FactKey, FactValue, Known, Needs, Outcome, Turn, begin, step
+from ussd_app.engine.step import begin, step
+from ussd_app.engine.turn import EffectCall, FactKey, FactValue, Known, Needs, Outcome, Turn
 from ussd_app.engine.vocabulary import EffectSpec, FactSpec, Vocabulary
 from ussd_app.errors import Problem
 

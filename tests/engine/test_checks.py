@@ -13,6 +13,8 @@ from ussd_app.engine.kinds import Value
 from ussd_app.errors import Refused
 
 SITI = "3174054508880003"  # 5 August 1988
+# Parameters without which a check cannot be asked.
+NEEDED = {"pattern": {"mask": "AA 99"}}
 
 
 def take(check: str, said: str, nik: str | None = None, **parameters: str) -> Value:
@@ -172,7 +174,7 @@ def test_whatever_is_typed_gives_a_value_in_its_room_or_a_reason_that_the_check_
     spec = CHECKS[check]
     refused, value = None, None
     try:
-        value = take(check, said)
+        value = take(check, said, **NEEDED.get(check, {}))
     except Refused as error:
         refused = error
     if refused:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.engine.menus import VOCABULARY, compiled, problems_of
 from ussd_app.engine import source
+from ussd_app.engine.checks import CHECKS
 from ussd_app.engine.proof import compile_menu
 from ussd_app.engine.vocabulary import Vocabulary
 from ussd_app.errors import Problem
@@ -16,7 +17,7 @@ from ussd_app.services import words
 
 MENUS = Path(__file__).parent.parent.parent / "menus"
 
-# Line 1 to 24 of every broken menu; a test adds one screen, from line 25 on, to which key 2 of `welcome` leads.
+# The first lines of every broken menu; a test adds a screen `here` below, to which key 2 of `welcome` leads.
 HEAD = """\
 menu: small
 codes: ["*1#"]
@@ -70,7 +71,7 @@ def test_the_shipped_menu_is_compiled_without_an_error_or_a_remark() -> None:
     assert (menu.name, menu.version, menu.languages, problems) == ("main", 7, ("id", "en"), [])
 
 
-# Each: the screen(s) from line 26 on, the line inside them (1 is the first), the path, and what the sentence says.
+# Each: what is added below, the line inside it (1 is the first), the path, and what the sentence says.
 BROKEN = {
     "a choice leads nowhere": (
         "  here:\n    text: A\n    choices:\n      1:\n        label: C\n        go: nowhere\n",
@@ -202,7 +203,7 @@ BROKEN = {
         "  here:\n    text: A\n    ask:\n      keep: x\n      check: nikk\n    go: bye\n",
         5,
         "screens.here.ask.check",
-        "there is no check `nikk`: use one of nik, birth_date, name, words, number, money, phone",
+        f"there is no check `nikk`: use one of {', '.join(CHECKS)}",
     ),
     "an unknown parameter": (
         "  here:\n    text: A\n    ask: {keep: x, check: words,\n      maximum: 3}\n    go: bye\n",
@@ -312,6 +313,12 @@ BROKEN = {
         "screens.here.ask",
         "`tries` and `otherwise` go together: how many tries, and which screen then",
     ),
+    "a reason to count that the check never gives": (
+        "  here:\n    text: A\n    go: bye\n    ask: {keep: x, check: words, tries: 3, otherwise: bye, counts: date}\n",
+        4,
+        "screens.here.ask.counts",
+        "the check `words` never refuses with `date`",
+    ),
     "a reason without a sentence": (
         "  here:\n    text: A\n    ask: {keep: x, check: phone}\n    go: bye\n",
         3,
@@ -336,15 +343,11 @@ BROKEN = {
 @pytest.mark.parametrize("name", BROKEN)
 def test_one_mistake_is_found_with_its_line_its_path_and_how_to_mend_it(name: str) -> None:
     screen, line, path, sentence = BROKEN[name]
-    # What takes `item` would find it: only the two tables rows about a missing answer go without `ask_item`.
-    head = WELL if "`item`" not in sentence else _without_the_item()
+    # The small menu keeps `item`, but for the rows about an answer that no screen keeps.
+    head = WELL if "`item`" not in sentence else WELL.replace("keep: item", "keep: thing")
     problem = only(screen, head=head)
     first = head.count("\n")
     assert (problem.file, problem.line - first, problem.path, problem.sentence) == ("menu.yaml", line, path, sentence)
-
-
-def _without_the_item() -> str:
-    return WELL.replace("keep: item", "keep: thing")
 
 
 def test_a_screen_of_no_kind_is_told_so() -> None:

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.engine.values import a_row
@@ -141,6 +141,7 @@ def test_the_shipped_messages_are_all_that_the_service_sends() -> None:
 
 @pytest.mark.parametrize("language", ["id", "en", "jv", "su"])
 @pytest.mark.parametrize("name", sorted(words.MESSAGES))
+@settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_every_shipped_message_is_one_sms_whatever_fills_it(name: str, language: str, data: st.DataObject) -> None:
     values = data.draw(a_row(words.MESSAGES[name]))

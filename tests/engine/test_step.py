@@ -9,7 +9,7 @@ import pytest
 from tests.engine.menus import TODAY, Person, compiled
 from ussd_app.engine import step as engine
 from ussd_app.engine.dialogue import Dialogue
-from ussd_app.engine.step import EffectCall, FactKey, FactValue, Known, Needs, Outcome, Turn
+from ussd_app.engine.turn import EffectCall, FactKey, FactValue, Known, Needs, Outcome, Turn
 
 MENU = compiled("""
     menu: small
@@ -332,6 +332,13 @@ def test_what_does_not_fit_is_read_on_the_next_page() -> None:
     person = a_member(limit=60).says("5")
     assert person.text == "Kata kata kata kata kata kata kata\n98. Lanjut\n0. Kembali"
     assert person.says("98").text == "kata\n1. Selesai\n0. Kembali"
+
+
+def test_a_later_page_of_the_first_screen_has_a_way_back() -> None:
+    person = a_member(limit=60)
+    first = person.text
+    assert person.says("98").text == "4. Rahasia\n5. Panjang\n0. Kembali"
+    assert person.says("0").text == first
 
 
 def test_back_on_a_later_page_is_the_page_before() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from ussd_app.domain import calendar, gsm7, money, nik, phone
 from ussd_app.engine.kinds import DATE, MONEY, Kind, Value, count, text
@@ -21,6 +22,7 @@ class Asked:
     parameters: Mapping[str, str]
     answers: Mapping[str, Value]
     today: date
+    dialogue: str = ""
 
     def number(self, name: str, otherwise: int) -> int:
         """A whole-number parameter, as the menu gives it."""
@@ -34,8 +36,8 @@ Check = Callable[[str, Asked], Value]
 class CheckSpec:
     """A check, the kind of value it gives, every reason it may refuse with, and its parameters.
 
-    `refers` are parameters that name another answer; `zero` says that "0" may be a real answer here, so the key
-    for Back must not take it.
+    `refers` are parameters that name another answer, `words` free text that must be given, `zero` says that "0"
+    may be a real answer here, so the key for Back must not take it.
     """
 
     check: Check
@@ -43,6 +45,7 @@ class CheckSpec:
     reasons: Mapping[str, Mapping[str, Kind]]
     numbers: frozenset[str] = field(default_factory=frozenset)
     refers: frozenset[str] = field(default_factory=frozenset)
+    words: frozenset[str] = field(default_factory=frozenset)
     zero: bool = False
 
 
@@ -104,6 +107,43 @@ def _money(said: str, asked: Asked) -> Value:
     return amount
 
 
+def _date(said: str, asked: Asked) -> Value:
+    day = calendar.parse_birth_date(said)
+    earliest = asked.today - timedelta(days=asked.number("days_back", 0))
+    latest = asked.today + timedelta(days=asked.number("days_ahead", 0))
+    if not earliest <= day <= latest:
+        raise Refused("date_range", earliest=earliest.isoformat(), latest=latest.isoformat())
+    return day.isoformat()
+
+
+def _pattern(said: str, asked: Asked) -> Value:
+    """A mask: 9 stands for a digit, A for a letter, everything else for itself."""
+    typed, mask = said.strip().upper(), asked.parameters.get("mask", "")
+    fits = len(typed) == len(mask) and all(
+        (expected == "9" and found.isdigit() and found.isascii())
+        or (expected == "A" and found.isalpha() and found.isascii())
+        or expected == found
+        for expected, found in zip(mask, typed, strict=True)
+    )
+    if not fits:
+        raise Refused("pattern", mask=mask)
+    return typed
+
+
+def _pin(said: str, asked: Asked) -> Value:
+    """Six digits that are not easily guessed; only their hash goes further, salted with the dialogue."""
+    typed = said.strip()
+    if not re.fullmatch(r"[0-9]{6}", typed):
+        raise Refused("pin")
+    if len(set(typed)) == 1 or typed in "01234567890" or typed in "09876543210":
+        raise Refused("pin_easy")
+    hashed = hashlib.scrypt(typed.encode(), salt=asked.dialogue.encode(), n=2**12, r=8, p=1, dklen=16).hex()
+    first = asked.parameters.get("same_as")
+    if first and asked.answers.get(first) != hashed:
+        raise Refused("pin_differs")
+    return hashed
+
+
 def _phone(said: str, _asked: Asked) -> Value:
     return phone.parse(said)
 
@@ -151,5 +191,13 @@ CHECKS: dict[str, CheckSpec] = {
         numbers=frozenset({"min", "max"}),
         zero=True,
     ),
+    "date": CheckSpec(
+        _date,
+        DATE,
+        {"date": {}, "date_year": {}, "date_range": {"earliest": DATE, "latest": DATE}},
+        numbers=frozenset({"days_back", "days_ahead"}),
+    ),
+    "pattern": CheckSpec(_pattern, text(20), {"pattern": {"mask": text(20)}}, words=frozenset({"mask"})),
+    "pin": CheckSpec(_pin, text(32), {"pin": {}, "pin_easy": {}, "pin_differs": {}}, refers=frozenset({"same_as"})),
     "phone": CheckSpec(_phone, text(16), {"phone": {}}),
 }

@@ -6,14 +6,14 @@ Compiling happens once per published version. All problems come at once, each wi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from ussd_app.domain import gsm7
 from ussd_app.engine import definition, graph
-from ussd_app.engine.checks import CHECKS
+from ussd_app.engine.checks import CHECKS, CheckSpec
 from ussd_app.engine.expressions import Condition, NotAllowed, Path, Template, parse_condition, parse_template
 from ussd_app.engine.kinds import Value
 from ussd_app.engine.source import Source
@@ -21,6 +21,8 @@ from ussd_app.engine.vocabulary import Vocabulary
 from ussd_app.errors import Problem
 
 Model = TypeVar("Model", bound=BaseModel)
+# `set: {total: $total_three}` gives the answer `total` what the answer `total_three` holds.
+COPY = "$"
 KINDS_OF_SCREEN = ("branch", "do", "end", "ask", "choices")
 
 
@@ -124,6 +126,8 @@ class Compilation:
             words=words,
             reasons={name: self.texts(("reasons", name), text) for name, text in menu.reasons.items()},
             screens={name: self.screen(name, screen) for name, screen in menu.screens.items()},
+            resume=graph.Resume(menu.resume.minutes, menu.resume.screen) if menu.resume else None,
+            recover=graph.Recover(menu.recover.after, menu.recover.message) if menu.recover else None,
         )
 
     def screen(self, name: str, screen: definition.Screen) -> graph.Screen:
@@ -140,7 +144,8 @@ class Compilation:
                     label=self.texts((*here, "choices", key, "label"), choice.label),
                     go=choice.go,
                     when=self.condition((*here, "choices", key, "when"), choice.when),
-                    sets={answer: _literal(value) for answer, value in choice.set.items()},
+                    sets={answer: _literal(value) for answer, value in choice.set.items() if value[:1] != COPY},
+                    copies={answer: value[1:] for answer, value in choice.set.items() if value[:1] == COPY},
                 )
                 for key, choice in (screen.choices or {}).items()
             ),
@@ -154,7 +159,7 @@ class Compilation:
             ends=screen.end is not None,
             remember={answer: tuple(path.split(".")) for answer, path in screen.remember.items()},
         )
-        return graph.Screen(**{**made.__dict__, "uses": self.uses(here, screen, made)})
+        return replace(made, uses=self.uses(here, screen, made))
 
     def _one_kind(self, here: Path, screen: definition.Screen) -> None:
         kinds = [kind for kind in KINDS_OF_SCREEN if getattr(screen, kind) is not None]
@@ -194,12 +199,7 @@ class Compilation:
         if spec is None:
             self.complain((*path, "check"), f"there is no check `{ask.check}`: use one of {', '.join(CHECKS)}")
             return None
-        parameters = {name: str(value) for name, value in (ask.model_extra or {}).items()}
-        for name, value in parameters.items():
-            if name not in spec.numbers | spec.refers:
-                self.complain((*path, name), f"the check `{ask.check}` has no parameter `{name}`")
-            elif name in spec.numbers and not _is_whole(value):
-                self.complain((*path, name), f"`{value}` must be a whole number")
+        parameters = self.parameters(path, ask, spec)
         if (ask.tries is None) != (ask.otherwise is None):
             self.complain(path, "`tries` and `otherwise` go together: how many tries, and which screen then")
         if screen.go is None:
@@ -219,6 +219,18 @@ class Compilation:
             otherwise=ask.otherwise,
             go=screen.go or self.menu.start,
         )
+
+    def parameters(self, path: Path, ask: definition.Ask, spec: CheckSpec) -> dict[str, str]:
+        """The parameters of a check, as the menu gives them."""
+        parameters = {name: str(value) for name, value in (ask.model_extra or {}).items()}
+        for name, value in parameters.items():
+            if name not in spec.numbers | spec.refers | spec.words:
+                self.complain((*path, name), f"the check `{ask.check}` has no parameter `{name}`")
+            elif name in spec.numbers and not _is_whole(value):
+                self.complain((*path, name), f"`{value}` must be a whole number")
+        for name in spec.words - parameters.keys():
+            self.complain(path, f"the check `{ask.check}` needs the parameter `{name}`")
+        return parameters
 
     def effect(self, here: Path, screen: definition.Screen) -> graph.Effect | None:
         """The effect and its outcomes, each with a screen."""

@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+# A screen of the menu; or `left`, `return`, `menu:NAME` (see graph).
+Target = Annotated[str, StringConstraints(pattern=r"^(menu:)?[a-z][a-z0-9_]*$")]
 Key = Annotated[str, StringConstraints(pattern=r"^(\+|[0-9]{1,2})$")]
 Code = Annotated[str, StringConstraints(pattern=r"^\*[0-9]+(\*[0-9]+)*#$")]
 Language = Literal["id", "en", "jv", "su"]
@@ -24,7 +26,7 @@ class Choice(_Strict):
     """One line a member can choose: its label, where it leads, and the answers it gives on the way."""
 
     label: str
-    go: Name
+    go: Target
     when: str | None = None
     set: dict[Name, str] = {}
 
@@ -36,7 +38,7 @@ class Listing(_Strict):
     label: str
     keep: Name
     value: Name
-    go: Name
+    go: Target
 
 
 class Ask(BaseModel):
@@ -52,13 +54,13 @@ class Ask(BaseModel):
     private: bool = False
     tries: int | None = Field(None, ge=1, le=9)
     counts: Name | None = None
-    otherwise: Name | None = None
+    otherwise: Target | None = None
 
 
 class Branch(_Strict):
     """Go to `go` when the condition holds; the last branch has no condition."""
 
-    go: Name
+    go: Target
     when: str | None = None
 
 
@@ -70,11 +72,11 @@ class Screen(_Strict):
     choices: dict[Key, Choice] | None = None
     listing: Listing | None = Field(None, alias="list")
     ask: Ask | None = None
-    go: Name | None = None
+    go: Target | None = None
     branch: list[Branch] | None = None
     do: Name | None = None
     arguments: dict[Name, str] = Field({}, alias="with")
-    outcomes: dict[Name, Name] | None = None
+    outcomes: dict[Name, Target] | None = None
     show: dict[Name, dict[str, str]] = {}
     remember: dict[Name, str] = {}
 
@@ -89,6 +91,21 @@ class Navigation(_Strict):
     more: str = "Lanjut"
 
 
+class Resume(_Strict):
+    """What happens when somebody dials again within so many minutes of having been cut off."""
+
+    minutes: int = Field(ge=1, le=60)
+    how: Literal["ask", "continue"]
+    screen: Name | None = None
+
+
+class Recover(_Strict):
+    """The SMS for somebody who was cut off after having given the answer `after`."""
+
+    after: Name
+    message: Name
+
+
 class Menu(_Strict):
     """A whole menu in its default language."""
 
@@ -99,6 +116,8 @@ class Menu(_Strict):
     home: Name | None = None
     limit: int = Field(160, ge=60, le=182)
     navigation: Navigation = Navigation()
+    resume: Resume | None = None
+    recover: Recover | None = None
     reasons: dict[Name, str] = {}
     screens: dict[Name, Screen]
 

@@ -10,12 +10,23 @@ from ussd_app.engine.kinds import Value
 
 
 @dataclass(frozen=True)
+class Parent:
+    """The screen of another menu from which this one was visited, and the way back from there."""
+
+    menu: str
+    version: int
+    screen: str
+    history: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Dialogue:
     """A conversation in progress.
 
     `id` outlives the gateway's session; `transition` counts the answers consumed and, with the id, keys every
     effect. `notice` is the reason shown above the screen after a wrong answer; `history` holds the screens that
-    Back walks through, the nearest last.
+    Back walks through, the nearest last; `parents` the menus that were left to visit this one. `left` is a
+    dialogue of the same phone that was cut off, while the person is asked whether to go on with it.
     """
 
     id: str
@@ -29,7 +40,14 @@ class Dialogue:
     transition: int = 0
     ended: bool = False
     history: tuple[str, ...] = ()
+    parents: tuple[Parent, ...] = ()
     answers: Mapping[str, Value] | None = None
+    left: Dialogue | None = None
+
+    @property
+    def can_go_back(self) -> bool:
+        """Whether there is a screen to go back to, in this menu or the one it was visited from."""
+        return bool(self.history or self.parents)
 
     def answer(self, name: str) -> Value:
         """What was answered under that name, or None."""
@@ -43,9 +61,16 @@ class Dialogue:
 
     def to_json(self) -> dict[str, Any]:
         """A plain dictionary that `from_json` reads back."""
-        return {**self.__dict__, "history": list(self.history), "answers": dict(self.answers or {})}
+        return {
+            **self.__dict__,
+            "parents": [parent.__dict__ for parent in self.parents],
+            "answers": dict(self.answers or {}),
+            "left": self.left.to_json() if self.left else None,
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Dialogue:
         """The dialogue that `to_json` wrote."""
-        return cls(**{**data, "history": tuple(data["history"])})
+        parents = tuple(Parent(**{**parent, "history": tuple(parent["history"])}) for parent in data["parents"])
+        left = cls.from_json(data["left"]) if data["left"] else None
+        return cls(**{**data, "history": tuple(data["history"]), "parents": parents, "left": left})

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ussd_app.engine.checks import CheckSpec
 from ussd_app.engine.expressions import Condition, Path, Template
 from ussd_app.engine.kinds import Value
 
 Texts = Mapping[str, Template]
+
+# Where a `go` may lead besides a screen: where a cut-off dialogue stood, back to the menu this one was visited
+# from, and `menu:NAME`, the start of another menu.
+LEFT, RETURN, MENU = "left", "return", "menu:"
+
+
+def is_elsewhere(target: str) -> bool:
+    """Whether a target lies outside the menu that names it."""
+    return target in (LEFT, RETURN) or target.startswith(MENU)
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,7 @@ class Choice:
     go: str
     when: Condition | None
     sets: Mapping[str, Value]
+    copies: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -90,10 +100,21 @@ class Screen:
     uses: Mapping[str, Use] | None = None
     remember: Mapping[str, Path] | None = None
 
-    @property
-    def waits(self) -> bool:
-        """Whether a person sees this screen and answers it."""
-        return not (self.branches or self.effect or self.ends)
+
+@dataclass(frozen=True)
+class Resume:
+    """For how many minutes a dialogue that was cut off may go on, and the screen that asks first, if any does."""
+
+    minutes: int
+    screen: str | None
+
+
+@dataclass(frozen=True)
+class Recover:
+    """Who was cut off after giving this answer gets this message, once."""
+
+    after: str
+    message: str
 
 
 @dataclass(frozen=True)
@@ -113,6 +134,8 @@ class Menu:
     words: Mapping[str, Mapping[str, str]]
     reasons: Mapping[str, Texts]
     screens: Mapping[str, Screen]
+    resume: Resume | None = None
+    recover: Recover | None = None
 
     @property
     def language(self) -> str:

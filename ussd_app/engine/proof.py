@@ -41,6 +41,7 @@ def compile_menu(
     made = compilation.build(version)
     _stray_translations(compilation)
     _targets(compilation, made)
+    _words_with_a_meaning(compilation, made)
     if not any(problem.error for problem in compilation.problems):
         _reachable(compilation, made)
         _circles(compilation, made)
@@ -49,6 +50,14 @@ def compile_menu(
         _fits(compilation, made)
     errors = any(problem.error for problem in compilation.problems)
     return (None if errors else made), compilation.problems
+
+
+def roots_of(menu: graph.Menu) -> Iterator[tuple[Path, str]]:
+    """The screens where a dialogue can begin, with the path of the word that says so."""
+    yield ("start",), menu.start
+    yield ("home",), menu.home
+    if menu.resume and menu.resume.screen:
+        yield ("resume", "screen"), menu.resume.screen
 
 
 def targets_of(screen: graph.Screen) -> Iterator[tuple[Path, str]]:
@@ -68,19 +77,31 @@ def targets_of(screen: graph.Screen) -> Iterator[tuple[Path, str]]:
 
 
 def _targets(compilation: Compilation, menu: graph.Menu) -> None:
-    for word, name in (("start", menu.start), ("home", menu.home)):
+    for path, name in roots_of(menu):
         if name not in menu.screens:
-            compilation.complain((word,), f"there is no screen `{name}`")
+            compilation.complain(path, f"there is no screen `{name}`")
     for screen in menu.screens.values():
         for path, go in targets_of(screen):
-            if go not in menu.screens:
+            if go not in menu.screens and not graph.is_elsewhere(go):
                 compilation.complain(("screens", screen.name, *path), f"there is no screen `{go}`")
-        if screen.choices or screen.listing:
-            if "choose" not in menu.reasons:
-                compilation.complain(("reasons",), "write a sentence for `choose`: a key that is no choice")
-            if len(screen.choices) > MOST_CHOICES:
-                sentence = f"{len(screen.choices)} choices: people read at most {MOST_CHOICES} on one screen"
-                compilation.complain(("screens", screen.name, "choices"), sentence, error=False)
+        if len(screen.choices) > MOST_CHOICES:
+            sentence = f"{len(screen.choices)} choices: people read at most {MOST_CHOICES} on one screen"
+            compilation.complain(("screens", screen.name, "choices"), sentence, error=False)
+
+
+def _words_with_a_meaning(compilation: Compilation, menu: graph.Menu) -> None:
+    for reserved in [name for name in menu.screens if graph.is_elsewhere(name)]:
+        compilation.complain(("screens", reserved), f"`{reserved}` has a meaning of its own: choose another name")
+    resume = compilation.menu.resume
+    if resume and (resume.how == "ask") != (resume.screen is not None):
+        compilation.complain(("resume",), "`how: ask` needs the `screen` that asks, `how: continue` has none")
+    recover = menu.recover
+    if recover and recover.message not in compilation.vocabulary.messages:
+        known = ", ".join(sorted(compilation.vocabulary.messages))
+        compilation.complain(("recover", "message"), f"there is no message `{recover.message}`: use one of {known}")
+    asks = any(screen.choices or screen.listing for screen in menu.screens.values())
+    if asks and "choose" not in menu.reasons:
+        compilation.complain(("reasons",), "write a sentence for `choose`: a key that is no choice")
 
 
 def _stray_translations(compilation: Compilation) -> None:
@@ -105,17 +126,18 @@ def _stray_translations(compilation: Compilation) -> None:
 
 
 def _reachable(compilation: Compilation, menu: graph.Menu) -> None:
-    seen, waiting = {menu.start, menu.home}, [menu.start, menu.home]
+    waiting = [name for _, name in roots_of(menu)]
+    seen = set(waiting)
     leads: dict[str, set[str]] = {}
     while waiting:
         name = waiting.pop()
         leads[name] = {go for _, go in targets_of(menu.screens[name])}
-        fresh = leads[name] - seen
+        fresh = (leads[name] & menu.screens.keys()) - seen
         seen |= fresh
         waiting += fresh
     for name in [name for name in menu.screens if name not in seen]:
         compilation.complain(("screens", name), "no screen leads here: nobody would ever see it")
-    finishing = {name for name in seen if menu.screens[name].ends}
+    finishing = {name for name in seen if menu.screens[name].ends or any(map(graph.is_elsewhere, leads[name]))}
     while True:
         more = {name for name in seen - finishing if leads[name] & finishing}
         if not more:
@@ -145,6 +167,10 @@ def kinds_of(menu: graph.Menu, vocabulary: Vocabulary) -> dict[str, Kind]:
     for screen in menu.screens.values():
         for answer, path in (screen.remember or {}).items():
             _keep(kinds, answer, kind_of(path, screen, kinds, vocabulary) or text(1))
+    for screen in menu.screens.values():
+        for choice in screen.choices:
+            for answer, source in choice.copies.items():
+                _keep(kinds, answer, kinds.get(source, text(1)))
     return kinds
 
 

@@ -1,103 +1,41 @@
 """Someone pressed a key: find out what they see next.
 
-`begin` and `step` are pure. Where a screen shows something that the dialogue does not hold, or an effect has to
-be done before the next screen is known, they return `Needs`; the caller finds it out and calls again with more in
-`Known`. Calling again with the same arguments gives the same turn, which is what makes a retry harmless.
+`begin` and `step` are pure. Where a screen shows something that the dialogue does not hold, an effect has to be
+done before the next screen is known, or the dialogue goes to another menu, they return `Needs`; the caller finds
+it out and calls again with more in `Known`. Calling again with the same arguments gives the same turn, which is
+what makes a retry harmless.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date
+from dataclasses import replace
 
-from ussd_app.domain import gsm7
 from ussd_app.engine.checks import Asked
-from ussd_app.engine.dialogue import Dialogue
-from ussd_app.engine.expressions import Field, Path, Template
-from ussd_app.engine.graph import Choice, Menu, Screen, Texts, Use
+from ussd_app.engine.dialogue import Dialogue, Parent
+from ussd_app.engine.expressions import Path
+from ussd_app.engine.graph import LEFT, MENU, RETURN, Choice, Menu, Screen
 from ussd_app.engine.kinds import Value
-from ussd_app.engine.paging import pages
+from ussd_app.engine.turn import EffectCall, Known, MenuKey, Missing, Needs, Outcome, Turn
+from ussd_app.engine.view import View, fill, in_language
 from ussd_app.errors import Refused
 
 LONGEST_ANSWER = 182
 MOST_STEPS = 50
-
-Row = Mapping[str, Value]
-Arguments = tuple[tuple[str, Value], ...]
+MOST_HISTORY = 20
 
 
-@dataclass(frozen=True)
-class FactKey:
-    """A fact wanted with these arguments, as it stands after `epoch` effects of this turn."""
+def begin(menu: Menu, dialogue: Dialogue, known: Known, *, notice: str = "") -> Turn | Needs:
+    """Somebody dialled: the first screen of the menu, or the one where a dialogue that was cut off goes on.
 
-    fact: str
-    arguments: Arguments
-    epoch: int = 0
-
-
-@dataclass(frozen=True)
-class EffectCall:
-    """An effect to be done, with its arguments; `number` counts the effects of one turn."""
-
-    name: str
-    arguments: Arguments
-    number: int
-
-
-@dataclass(frozen=True)
-class FactValue:
-    """What was found out: single fields, and rows when the fact is a list."""
-
-    fields: Mapping[str, Value] = field(default_factory=dict)
-    rows: tuple[Row, ...] = ()
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How an effect ended, and what it tells the screens that follow."""
-
-    name: str
-    fields: Mapping[str, Value] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Known:
-    """All that is known in this turn: the date where the caller is, facts, and effects already done."""
-
-    today: date
-    facts: Mapping[FactKey, FactValue] = field(default_factory=dict)
-    outcomes: tuple[Outcome, ...] = ()
-
-
-@dataclass(frozen=True)
-class Turn:
-    """A finished turn: the new dialogue and the text on the screen; `accepted` tells whether an answer moved it on."""
-
-    dialogue: Dialogue
-    text: str
-    ends: bool
-    accepted: bool = True
-
-
-@dataclass(frozen=True)
-class Needs:
-    """Not finished: find out these facts, or do this effect, and call again."""
-
-    facts: frozenset[FactKey] = frozenset()
-    effect: EffectCall | None = None
-
-
-class _Missing(Exception):
-    def __init__(self, needs: Needs) -> None:
-        self.needs = needs
-
-
-def begin(menu: Menu, dialogue: Dialogue, known: Known) -> Turn | Needs:
-    """Somebody dialled: the first screen of the menu."""
+    `dialogue.left` is the one cut off, if there is one. `notice` names a reason of the menu to stand above.
+    """
     try:
-        return _Walk(menu, known).enter(dialogue, menu.start)
-    except _Missing as missing:
+        walk = _Walk(menu, known)
+        if dialogue.left and menu.resume:
+            return walk.enter(dialogue, menu.resume.screen or LEFT)
+        turn = walk.enter(replace(dialogue, left=None), menu.start)
+        return walk.noticed(turn, notice) if notice in menu.reasons else turn
+    except Missing as missing:
         return missing.needs
 
 
@@ -109,17 +47,20 @@ def step(menu: Menu, dialogue: Dialogue, said: str, known: Known) -> Turn | Need
     counted = replace(dialogue, transition=dialogue.transition + 1)
     try:
         return _Walk(menu, known).answer(counted, said[:LONGEST_ANSWER])
-    except _Missing as missing:
+    except Missing as missing:
         return missing.needs
 
 
 class _Walk:
-    """One turn through one menu with what is known so far."""
+    """One turn with what is known so far; it may lead from one menu to another."""
 
     def __init__(self, menu: Menu, known: Known) -> None:
         self.menu = menu
         self.known = known
         self.epoch = 0
+
+    def view(self, dialogue: Dialogue, screen: Screen) -> View:
+        return View(self.menu, screen, dialogue, self.known, self.epoch)
 
     def answer(self, dialogue: Dialogue, said: str) -> Turn:
         screen = self.menu.screens[dialogue.screen]
@@ -132,26 +73,38 @@ class _Walk:
         return self._chosen(dialogue, screen, typed)
 
     def _navigate(self, dialogue: Dialogue, screen: Screen, typed: str) -> Turn | None:
-        menu = self.menu
-        if (screen.ask and screen.ask.check.zero) or any(choice.key == typed for choice in screen.choices):
+        menu, view = self.menu, self.view(dialogue, screen)
+        if view.takes_zero or any(choice.key == typed for choice in screen.choices):
             return None
         if typed == menu.home_key:
-            return self.enter(replace(dialogue, history=()), menu.home)
+            return self._home(dialogue)
         if typed == menu.back_key and dialogue.page > 0:
             return self.show(replace(dialogue, page=dialogue.page - 1), screen)
-        if typed == menu.back_key and dialogue.history:
-            *history, previous = dialogue.history
-            back = replace(dialogue, history=tuple(history), notice="", tries=0, page=0)
-            return self.show(replace(back, screen=previous), menu.screens[previous])
-        if typed == menu.more_key and dialogue.page + 1 < len(self._pages(dialogue, screen)):
+        if typed == menu.back_key and dialogue.can_go_back:
+            return self._back(dialogue)
+        if typed == menu.more_key and dialogue.page + 1 < len(view.pages()):
             return self.show(replace(dialogue, page=dialogue.page + 1), screen)
         return None
+
+    def _home(self, dialogue: Dialogue) -> Turn:
+        """The home of the menu that was dialled, however deep in others the dialogue stands."""
+        if dialogue.parents:
+            self.menu = self._fetch((dialogue.parents[0].menu, dialogue.parents[0].version))
+        return self.enter(replace(self._standing(dialogue), parents=(), history=()), self.menu.home)
+
+    def _back(self, dialogue: Dialogue) -> Turn:
+        if not dialogue.history:
+            return self._return(dialogue)
+        *history, previous = dialogue.history
+        back = replace(dialogue, history=tuple(history), screen=previous, notice="", tries=0, page=0)
+        return self.show(back, self.menu.screens[previous])
 
     def _asked(self, dialogue: Dialogue, screen: Screen, said: str) -> Turn:
         ask = screen.ask
         assert ask is not None
         try:
-            value = ask.check.check(said, Asked(ask.parameters, dialogue.answers or {}, self.known.today))
+            asked = Asked(ask.parameters, dialogue.answers or {}, self.known.today, dialogue.id)
+            value = ask.check.check(said, asked)
         except Refused as refused:
             return self._refused(dialogue, screen, refused)
         return self.enter(_onward(dialogue.keeping(**{ask.keep: value})), ask.go)
@@ -162,28 +115,41 @@ class _Walk:
         tries = dialogue.tries + counted
         if ask and ask.tries and ask.otherwise and tries >= ask.tries:
             return self.enter(_onward(dialogue), ask.otherwise)
-        template = _in(self.menu.reasons[refused.reason], dialogue.language)
-        values = {(name,): _as_value(value) for name, value in refused.values.items()}
-        notice = _fill(template, dialogue.language, lambda path: values.get(path))
-        again = replace(dialogue, notice=notice, tries=tries, page=0)
+        again = replace(dialogue, notice=self._reason(dialogue, refused), tries=tries, page=0)
         return replace(self.show(again, screen), accepted=False)
 
+    def _reason(self, dialogue: Dialogue, refused: Refused) -> str:
+        template = in_language(self.menu.reasons[refused.reason], dialogue.language)
+        values: dict[Path, Value] = {(name,): _as_value(value) for name, value in refused.values.items()}
+        return fill(template, dialogue.language, values.get)
+
+    def noticed(self, turn: Turn, reason: str) -> Turn:
+        """The same turn with a reason above its screen."""
+        dialogue = replace(turn.dialogue, notice=self._reason(turn.dialogue, Refused(reason)))
+        return self.show(dialogue, self.menu.screens[dialogue.screen])
+
     def _chosen(self, dialogue: Dialogue, screen: Screen, typed: str) -> Turn:
-        for key, choice, row in self._options(dialogue, screen):
-            if key != typed:
+        for option in self.view(dialogue, screen).options():
+            if option.key != typed:
                 continue
-            if choice is not None:
-                return self.enter(_onward(dialogue.keeping(**choice.sets)), choice.go)
-            listing = screen.listing
+            if option.choice:
+                return self.enter(_onward(_setting(dialogue, option.choice)), option.choice.go)
+            listing, row = screen.listing, option.row
             assert listing is not None
             assert row is not None
             return self.enter(_onward(dialogue.keeping(**{listing.keep: row[listing.value]})), listing.go)
         return self._refused(dialogue, screen, Refused("choose"))
 
     def enter(self, dialogue: Dialogue, name: str) -> Turn:
-        """Walk through branches and effects until a screen that a person sees."""
+        """Walk through branches, effects and other menus until a screen that a person sees."""
         dialogue = replace(dialogue, notice="", tries=0, page=0)
         for _ in range(MOST_STEPS):
+            if name == LEFT:
+                return self._go_on(dialogue)
+            if name == RETURN:
+                return self._return(dialogue)
+            if name.startswith(MENU):
+                dialogue, name = self._visit(dialogue, name.removeprefix(MENU))
             screen = self.menu.screens[name]
             if screen.branches:
                 name = self._branch(dialogue, screen)
@@ -193,67 +159,61 @@ class _Walk:
                 dialogue = dialogue.keeping(**results)
                 name = screen.effect.outcomes[outcome.name]
             else:
-                return self.show(replace(dialogue, screen=name), screen)
+                asked = self.menu.resume and self.menu.resume.screen == name
+                left = dialogue.left if asked else None
+                return self.show(replace(dialogue, screen=name, left=left), screen)
         raise RecursionError(f"{self.menu.name}: no screen after {MOST_STEPS} steps from {name}")
+
+    def _visit(self, dialogue: Dialogue, name: str) -> tuple[Dialogue, str]:
+        """Go to the start of another menu; its `return`, or Back on its first screen, leads here again."""
+        parents = dialogue.parents
+        if dialogue.history:
+            *history, screen = dialogue.history
+            parents = (*parents, Parent(dialogue.menu, dialogue.version, screen, tuple(history)))
+        self.menu = self._fetch((name, None))
+        return replace(self._standing(dialogue), parents=parents, history=()), self.menu.start
+
+    def _return(self, dialogue: Dialogue) -> Turn:
+        """Back to the screen from which this menu was visited; where nobody came from elsewhere, home."""
+        if not dialogue.parents:
+            return self._home(dialogue)
+        *parents, parent = dialogue.parents
+        self.menu = self._fetch((parent.menu, parent.version))
+        back = replace(self._standing(dialogue), parents=tuple(parents), history=parent.history, screen=parent.screen)
+        return self.show(replace(back, notice="", tries=0, page=0), self.menu.screens[parent.screen])
+
+    def _go_on(self, dialogue: Dialogue) -> Turn:
+        """Where a dialogue that was cut off stood, as that dialogue: its effects stay done once."""
+        left = dialogue.left
+        if left is None:
+            return self._home(dialogue)
+        self.menu = self._fetch((left.menu, left.version))
+        return self.show(left, self.menu.screens[left.screen])
+
+    def _fetch(self, key: MenuKey) -> Menu:
+        if key == (self.menu.name, self.menu.version):
+            return self.menu
+        if key not in self.known.menus:
+            raise Missing(Needs(menu=key))
+        return self.known.menus[key]
+
+    def _standing(self, dialogue: Dialogue) -> Dialogue:
+        """The dialogue, standing in the menu where the walk is now."""
+        return replace(dialogue, menu=self.menu.name, version=self.menu.version)
 
     def show(self, dialogue: Dialogue, screen: Screen) -> Turn:
         """The screen as it stands for this dialogue, with what it asks to be remembered."""
         if screen.remember:
-            seen = {name: self._look(dialogue, screen, path) for name, path in screen.remember.items()}
-            dialogue = dialogue.keeping(**seen)
-        made = self._pages(dialogue, screen)
+            look = self.view(dialogue, screen).look
+            dialogue = dialogue.keeping(**{name: look(path) for name, path in screen.remember.items()})
+        made = self.view(dialogue, screen).pages()
         page = min(dialogue.page, len(made) - 1)
         return Turn(replace(dialogue, page=page, ended=screen.ends), made[page], screen.ends)
 
-    def _pages(self, dialogue: Dialogue, screen: Screen) -> list[str]:
-        language, menu = dialogue.language, self.menu
-
-        def look(path: Path) -> Value:
-            return self._look(dialogue, screen, path)
-
-        text = _fill(_in(screen.text, language), language, look)
-        options = [self._line(dialogue, screen, option) for option in self._options(dialogue, screen)]
-        words = menu.words.get(language) or menu.words[menu.language]
-
-        def footer(first: bool, more: bool) -> list[str]:
-            lines = [f"{menu.more_key}. {words['more']}"] if more else []
-            back = not screen.ends and (not first or bool(dialogue.history)) and not _zero(screen)
-            return [*lines, f"{menu.back_key}. {words['back']}"] if back else lines
-
-        head = f"{dialogue.notice}\n{text}" if dialogue.notice else text
-        return pages(gsm7.plain(head), options, footer, menu.limit)
-
-    def _options(self, dialogue: Dialogue, screen: Screen) -> list[tuple[str, Choice | None, Row | None]]:
-        """Every line that can be chosen, with its number, whichever page it stands on."""
-        rows: tuple[Row, ...] = ()
-        if screen.listing:
-            rows = self._fact(dialogue, screen, screen.listing.rows).rows
-        options: list[tuple[str, Choice | None, Row | None]] = []
-        options += [(str(number), None, row) for number, row in enumerate(rows, start=1)]
-        following = len(rows) + 1
-        for choice in screen.choices:
-            if choice.when and not choice.when.holds(lambda path: self._look(dialogue, screen, path)):
-                continue
-            key = choice.key
-            if key == "+":
-                key, following = str(following), following + 1
-            options.append((key, choice, None))
-        return options
-
-    def _line(self, dialogue: Dialogue, screen: Screen, option: tuple[str, Choice | None, Row | None]) -> str:
-        key, choice, row = option
-        label = choice.label if choice else screen.listing.label if screen.listing else {}
-
-        def look(path: Path) -> Value:
-            if row is not None and path[0] == "row":
-                return row.get(path[1])
-            return self._look(dialogue, screen, path)
-
-        return gsm7.plain(f"{key}. {_fill(_in(label, dialogue.language), dialogue.language, look)}")
-
     def _branch(self, dialogue: Dialogue, screen: Screen) -> str:
+        look = self.view(dialogue, screen).look
         for branch in screen.branches:
-            if branch.when is None or branch.when.holds(lambda path: self._look(dialogue, screen, path)):
+            if branch.when is None or branch.when.holds(look):
                 return branch.go
         raise LookupError(f"{self.menu.name}.{screen.name}: no branch holds")
 
@@ -264,52 +224,18 @@ class _Walk:
         if number < len(self.known.outcomes):
             return self.known.outcomes[number]
         arguments = tuple((name, effect.fixed.get(name, dialogue.answer(name))) for name in effect.takes)
-        raise _Missing(Needs(effect=EffectCall(effect.name, arguments, number)))
-
-    def _look(self, dialogue: Dialogue, screen: Screen, path: Path) -> Value:
-        """A name on this screen: an answer, a field of a fact, or what an effect of this dialogue gave."""
-        if len(path) == 1:
-            name = path[0]
-            if name == "language":
-                return dialogue.language
-            if name in (screen.uses or {}):
-                return True if self._fact(dialogue, screen, name).fields.get("found") else None
-            return dialogue.answer(name)
-        if path[0] in (screen.uses or {}):
-            return self._fact(dialogue, screen, path[0]).fields.get(path[1])
-        return dialogue.answer(".".join(path))
-
-    def _fact(self, dialogue: Dialogue, screen: Screen, alias: str) -> FactValue:
-        use = (screen.uses or {})[alias]
-        key = _fact_key(dialogue, use, self.epoch)
-        if key in self.known.facts:
-            return self.known.facts[key]
-        # All facts of the screen are asked for together: one round trip to the database, not one a fact.
-        wanted = {_fact_key(dialogue, other, self.epoch) for other in (screen.uses or {}).values()}
-        raise _Missing(Needs(facts=frozenset(wanted - self.known.facts.keys())))
+        raise Missing(Needs(effect=EffectCall(effect.name, arguments, number)))
 
 
-def _fact_key(dialogue: Dialogue, use: Use, epoch: int) -> FactKey:
-    arguments = tuple((name, use.fixed.get(name, dialogue.answer(name))) for name in use.takes)
-    return FactKey(use.fact, arguments, epoch)
+def _setting(dialogue: Dialogue, choice: Choice) -> Dialogue:
+    """The answers that a choice gives; `$name` stands for another answer."""
+    copied = {name: dialogue.answer(source) for name, source in choice.copies.items()}
+    return dialogue.keeping(**choice.sets, **copied)
 
 
 def _onward(dialogue: Dialogue) -> Dialogue:
     """The dialogue with the screen it leaves put on the way back."""
-    return replace(dialogue, history=(*dialogue.history, dialogue.screen)[-20:])
-
-
-def _zero(screen: Screen) -> bool:
-    return bool(screen.ask and screen.ask.check.zero)
-
-
-def _in(texts: Texts, language: str) -> Template:
-    return texts.get(language) or next(iter(texts.values()), ())
-
-
-def _fill(template: Template, language: str, look: object) -> str:
-    assert callable(look)
-    return "".join(part.show(look(part.path), language) if isinstance(part, Field) else part for part in template)
+    return replace(dialogue, history=(*dialogue.history, dialogue.screen)[-MOST_HISTORY:])
 
 
 def _as_value(value: object) -> Value:

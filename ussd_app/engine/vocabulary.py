@@ -34,7 +34,8 @@ class EffectSpec:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """All facts and effects, by name."""
+    """All facts, effects and messages, by name."""
 
     facts: Mapping[str, FactSpec]
     effects: Mapping[str, EffectSpec]
+    messages: Mapping[str, Mapping[str, Kind]] = field(default_factory=dict)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from ussd_app import queues
 from ussd_app.domain import calendar, contributions
 from ussd_app.domain.coverage import coverage
-from ussd_app.engine.step import Outcome
+from ussd_app.engine.turn import Outcome
 from ussd_app.errors import GatewayPermanent, GatewayTemporary, GatewayUnknown
 from ussd_app.runtime import Runtime
 from ussd_app.services import outbox, publishing

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -12,6 +11,7 @@ from ussd_app.domain.coverage import MonthState
 from ussd_app.engine.dialogue import Dialogue
 from ussd_app.storage import members, payments
 from ussd_app.storage.members import Member
+from ussd_app.storage.pointers import Pointers
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Caller:
     dialogue: Dialogue
     shown: str
     today: date
-    documents: Mapping[str, tuple[str, int]]
+    documents: Pointers
     found: Found = field(default_factory=Found)
 
 

@@ -20,14 +20,15 @@ from sqlalchemy import Connection
 
 from ussd_app.engine import graph
 from ussd_app.engine.dialogue import Dialogue
-from ussd_app.engine.step import FactKey, FactValue, Known, Needs, Outcome, Turn, begin, step
+from ussd_app.engine.step import begin, step
+from ussd_app.engine.turn import FactKey, FactValue, Known, MenuKey, Needs, Outcome, Turn
 from ussd_app.runtime import Runtime
 from ussd_app.services import billing, effects, facts, publishing
 from ussd_app.services.callers import Caller, Found
 from ussd_app.services.jobs import Job
 from ussd_app.storage import members
 from ussd_app.storage.database import did_anything
-from ussd_app.storage.dialogues import Opened, Stored
+from ussd_app.storage.dialogues import AS_IT_WAS, FORGET, Opened, Stored
 
 # Seconds. The gateway gives up after 15; a caller long before that.
 PATIENCE = 2.5
@@ -39,6 +40,9 @@ MOST_DIGITS = 5
 
 # More answers than any menu is deep: a longer chain is somebody's joke.
 MOST_CHAINED = 20
+
+# The reason said above the first screen when a menu had to be withdrawn under somebody's feet.
+WITHDRAWN = "withdrawn"
 
 # The only sentences outside the menus: they are said when the menus cannot be read, or do not know the answer.
 BUSY = "Layanan sedang sibuk. Silakan coba lagi beberapa menit lagi. / Service is busy, please try again soon."
@@ -86,8 +90,7 @@ def press(rt: Runtime, keypress: Keypress) -> Reply:
 
 def _press(rt: Runtime, keypress: Keypress) -> Reply:
     started = time.monotonic()
-    # A session's name may come twice, from two phones: together they are one dialogue's own.
-    name = rt.vault.mark(f"{keypress.session} {keypress.phone}")
+    name = name_of(rt, keypress.session, keypress.phone)
     token, mark = secrets.token_hex(8), rt.vault.mark(keypress.text)
     while True:
         opened = rt.dialogues.open(name, keypress.phone, token, mark, len(keypress.text))
@@ -104,6 +107,11 @@ def _press(rt: Runtime, keypress: Keypress) -> Reply:
         with suppress(redis.RedisError):
             rt.dialogues.release(keypress.phone, token)
         raise
+
+
+def name_of(rt: Runtime, session: str, phone: str) -> str:
+    """What a gateway's session is called here. It may use a session's id twice, for two phones."""
+    return rt.vault.mark(f"{session} {phone}")
 
 
 def _again(stored: Stored, ends: bool | None = None) -> Reply:
@@ -134,7 +142,7 @@ def _locked(rt: Runtime, keypress: Keypress, opened: Opened, name: str, token: s
     after = Stored(turn.dialogue, turn.text, len(keypress.text), mark)
     entry = _entry(rt, keypress, before, turn, walk.journal_of(before, said or ""), started)
     try:
-        if rt.dialogues.close(name, keypress.phone, token, before, after, entry):
+        if rt.dialogues.close(name, keypress.phone, token, before, after, entry, walk.resumable(turn)):
             return Reply(turn.text, turn.ends)
     except redis.RedisError:
         # What was done is done; a dialogue that goes on could not, because nobody remembers it.
@@ -190,36 +198,62 @@ class _Walk:
         walked, neither ever through an effect. When the lost dialogue has already had one, its screens cannot be
         found again (whoever has enrolled starts elsewhere), so the person is told that it was received.
         """
-        menu = publishing.menu_for(self.rt, self.documents, self.keypress.service_code)
-        if menu is None:
+        found = publishing.menu_for(self.rt, self.documents, self.keypress.service_code)
+        if found is None:
             return None
-        chosen = members.language_of(self.connection, self.keypress.phone)
-        language = chosen if chosen in menu.languages else menu.language
-        dialogue = Dialogue(self.name, menu.name, menu.version, language or menu.language)
-        turn = self._finish(partial(begin, menu, dialogue), dialogue, "", "", replay=True)
-        if not self.keypress.text:
+        menu, chain = found
+        turn = self._begin(menu)
+        if not self.keypress.text and not chain:
             return turn
         if did_anything(self.connection, self.name):
             return Turn(replace(turn.dialogue, ended=True), DONE_BEFORE, ends=True)
-        return self._chain(menu, turn, self.keypress.text)
+        return self._chain(turn, "*".join(filter(None, (chain, self.keypress.text))))
+
+    def _begin(self, menu: graph.Menu, notice: str = "") -> Turn:
+        chosen = members.language_of(self.connection, self.keypress.phone)
+        language = chosen if chosen in menu.languages else menu.language
+        left = None if self.keypress.text else self.opened.left
+        if left and (self._is_withdrawn(left) or menu.name not in (left.menu, *(item.menu for item in left.parents))):
+            left = None
+        dialogue = Dialogue(self.name, menu.name, menu.version, language or menu.language, left=left)
+        return self._finish(partial(begin, menu, dialogue, notice=notice), dialogue, "", "", replay=True)
+
+    def _is_withdrawn(self, dialogue: Dialogue) -> bool:
+        pointer = self.documents.get(dialogue.menu)
+        return pointer is None or dialogue.version in pointer.withdrawn
+
+    def resumable(self, turn: Turn) -> int:
+        """For how many milliseconds the phone's next session may go on where this turn leaves it."""
+        dialogue, resume = turn.dialogue, self._menu_of(turn.dialogue).resume
+        if dialogue.left:
+            return AS_IT_WAS
+        return resume.minutes * 60_000 if resume and dialogue.can_go_back and not turn.ends else FORGET
+
+    def _menu_of(self, dialogue: Dialogue) -> graph.Menu:
+        return publishing.menu(self.rt, dialogue.menu, dialogue.version)
 
     def answer(self, before: Stored, said: str) -> Turn:
         """The screen after an answer. Where keys are asked for, `1*2` is two answers; elsewhere it is one text."""
-        menu = publishing.menu(self.rt, before.dialogue.menu, before.dialogue.version)
+        if self._is_withdrawn(before.dialogue) and before.dialogue.menu in self.documents:
+            turn = self._begin(publishing.newest_menu(self.rt, self.documents, before.dialogue.menu), WITHDRAWN)
+            # A dialogue of its own: what the withdrawn one has done must not be taken for this one's doing.
+            fresh = replace(turn.dialogue, id=f"{self.name}-{before.dialogue.transition}")
+            return replace(turn, dialogue=replace(fresh, transition=before.dialogue.transition + 1))
+        menu = self._menu_of(before.dialogue)
         first, _, rest = said.partition("*")
         if menu.screens[before.dialogue.screen].ask:
             first, rest = said, ""
         take = partial(step, menu, before.dialogue, first)
         turn = self._finish(take, before.dialogue, before.screen, first, replay=False)
-        return self._chain(menu, turn, rest) if rest and turn.accepted else turn
+        return self._chain(turn, rest) if rest else turn
 
-    def _chain(self, menu: graph.Menu, turn: Turn, text: str) -> Turn:
+    def _chain(self, turn: Turn, text: str) -> Turn:
         """Walk further answers, up to the first wrong one or the first effect not yet done."""
         for said in text.split("*", MOST_CHAINED)[:MOST_CHAINED]:
             if turn.ends or not turn.accepted:
                 break
             try:
-                take = partial(step, menu, turn.dialogue, said)
+                take = partial(step, self._menu_of(turn.dialogue), turn.dialogue, said)
                 turn = self._finish(take, turn.dialogue, turn.text, said, replay=True)
             except _EffectAhead:
                 break
@@ -229,9 +263,7 @@ class _Walk:
         """What the journal may say of an answer: nothing private, nothing that was meant for another screen."""
         if before is None:
             return said
-        ask = (
-            publishing.menu(self.rt, before.dialogue.menu, before.dialogue.version).screens[before.dialogue.screen].ask
-        )
+        ask = self._menu_of(before.dialogue).screens[before.dialogue.screen].ask
         private = ask.private or sum(map(str.isdigit, said)) > MOST_DIGITS if ask else len(said) > LONGEST_KEY
         return "***" if private or not said.isprintable() else said[:40]
 
@@ -239,6 +271,7 @@ class _Walk:
         """Call `take` with more and more known until it gives a turn. `replay` allows only effects done before."""
         known: dict[FactKey, FactValue] = {}
         outcomes: tuple[Outcome, ...] = ()
+        menus: dict[MenuKey, graph.Menu] = {}
         caller = Caller(
             phone=self.keypress.phone,
             session=self.keypress.session,
@@ -249,11 +282,18 @@ class _Walk:
             documents=self.documents,
         )
         for _ in range(MOST_LOOKUPS):
-            result = take(Known(self.today, known, outcomes))
+            result = take(Known(self.today, known, outcomes, menus))
             if isinstance(result, Turn):
                 return result
             for key in result.facts:
                 known[key] = facts.look_up(self.rt, self.connection, caller, key)
+            if result.menu:
+                wanted, version = result.menu
+                menus[result.menu] = (
+                    publishing.newest_menu(self.rt, self.documents, wanted)
+                    if version is None
+                    else publishing.menu(self.rt, wanted, version)
+                )
             if result.effect:
                 name = effects.key_of(caller, dialogue.transition + 1, result.effect)
                 if replay:

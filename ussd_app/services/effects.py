@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, text
 
-from ussd_app.engine.step import EffectCall, Outcome
+from ussd_app.engine.turn import EffectCall, Outcome
 from ussd_app.runtime import Runtime
 from ussd_app.services import billing, enrolment
 from ussd_app.services.callers import Caller

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from ussd_app import queues
 from ussd_app.domain import calendar
 from ussd_app.domain import nik as niks
-from ussd_app.engine.step import Outcome
+from ussd_app.engine.turn import Outcome
 from ussd_app.errors import GatewayPermanent, GatewayTemporary, GatewayUnknown
 from ussd_app.gateways.institution import Application, Filing
 from ussd_app.runtime import Runtime

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from ussd_app.domain import calendar, contributions, money
 from ussd_app.domain import nik as niks
 from ussd_app.domain.coverage import coverage
-from ussd_app.engine.step import FactKey, FactValue
+from ussd_app.engine.turn import FactKey, FactValue
 from ussd_app.runtime import Runtime
 from ussd_app.services import billing, publishing
 from ussd_app.services.callers import Caller, caller_member, caller_months

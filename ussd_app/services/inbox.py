@@ -8,9 +8,12 @@ from collections.abc import Mapping
 
 from ussd_app.gateways import africastalking_callbacks as callbacks
 from ussd_app.runtime import Runtime
+from ussd_app.services import recovery
 from ussd_app.storage import inbox
 
 # The final states of a delivery report; all others are kept and change nothing.
+# A session that ended otherwise than by its last screen.
+CUT_OFF = ("Incomplete", "Failed")
 FINAL = {"Success": "delivered", "Failed": "failed", "Rejected": "failed", "Expired": "failed"}
 
 
@@ -58,7 +61,9 @@ def take_end(rt: Runtime, form: Mapping[str, str]) -> None:
         "error": end.error or "",
     }
     with rt.db.begin() as connection:
-        inbox.add_session_end(connection, kept, rt.clock())
+        fresh = inbox.add_session_end(connection, kept, rt.clock())
+    if fresh and end.status in CUT_OFF:
+        recovery.write_to(rt, f"at:{end.session_id}", end.phone)
 
 
 def take_opt_out(rt: Runtime, form: Mapping[str, str]) -> None:

@@ -21,9 +21,9 @@ from ussd_app.errors import MenuProblems, NotPublished, Problem
 from ussd_app.runtime import Runtime
 from ussd_app.services.words import MESSAGES, VOCABULARY
 from ussd_app.storage import documents
+from ussd_app.storage.pointers import Pointers
 
 Made = TypeVar("Made")
-Pointers = Mapping[str, tuple[str, int]]
 
 
 def newest(rt: Runtime) -> Pointers:
@@ -49,14 +49,29 @@ def menu(rt: Runtime, name: str, version: int) -> graph.Menu:
     return _compiled(rt, name, version, lambda sources: _menu(sources, version))
 
 
-def menu_for(rt: Runtime, pointers: Pointers, service_code: str) -> graph.Menu | None:
-    """The newest menu that answers a short code; SERVICE_CODE always reaches the menu called `main`."""
-    menus = [menu(rt, name, version) for name, (kind, version) in pointers.items() if kind == "menu"]
-    for candidate in menus:
-        if service_code in candidate.codes:
-            return candidate
-    if service_code == rt.settings.service_code:
-        return next((candidate for candidate in menus if candidate.name == "main"), None)
+def newest_menu(rt: Runtime, pointers: Pointers, name: str) -> graph.Menu:
+    """The newest version of a menu. Raises NotPublished."""
+    if name not in pointers or pointers[name].kind != "menu":
+        raise NotPublished(f"no menu `{name}` has been published")
+    return menu(rt, name, pointers[name].version)
+
+
+def menu_for(rt: Runtime, pointers: Pointers, dialled: str) -> tuple[graph.Menu, str] | None:
+    """The newest menu that answers what was dialled, and the answers dialled with it: `1*2` of `*777*1*2#`.
+
+    SERVICE_CODE always reaches the menu called `main`. The longest code that fits wins.
+    """
+    menus = [menu(rt, name, pointer.version) for name, pointer in pointers.items() if pointer.kind == "menu"]
+    codes = {code: candidate for candidate in menus for code in candidate.codes}
+    main = next((candidate for candidate in menus if candidate.name == "main"), None)
+    if main:
+        codes[rt.settings.service_code] = main
+    for code in sorted(codes, key=len, reverse=True):
+        if dialled == code:
+            return codes[code], ""
+        stem = f"{code.removesuffix('#')}*"
+        if dialled.startswith(stem) and dialled.endswith("#"):
+            return codes[code], dialled.removeprefix(stem).removesuffix("#")
     return None
 
 
@@ -78,7 +93,7 @@ def holidays(rt: Runtime, pointers: Pointers) -> frozenset[date]:
 def _newest(rt: Runtime, pointers: Pointers, name: str, make: Callable[[list[Source]], Made]) -> Made:
     if name not in pointers:
         raise NotPublished(f"no version of `{name}` has been published")
-    return _compiled(rt, name, pointers[name][1], make)
+    return _compiled(rt, name, pointers[name].version, make)
 
 
 def _compiled(rt: Runtime, name: str, version: int, make: Callable[[list[Source]], Made]) -> Made:
@@ -184,6 +199,20 @@ def roll_back(rt: Runtime, name: str, version: int, *, by: str) -> int:
     if old is None:
         raise NotPublished(f"there is no version {version} of `{name}`")
     return publish(rt, name, old.files, by=by, comment=f"back to version {version}")
+
+
+def withdraw(rt: Runtime, name: str, version: int) -> None:
+    """Let nobody go on with an urgently wrong version: its dialogues start over on the newest.
+
+    Raises NotPublished when there is no such version, or it is the newest: publish or roll back first.
+    """
+    with rt.db.begin() as connection:
+        newest_version = documents.pointers(connection).get(name)
+        if newest_version is None or newest_version.version == version:
+            raise NotPublished(f"version {version} of `{name}` is the newest, or not there: publish another one first")
+        if not documents.withdraw(connection, name, version, rt.clock()):
+            raise NotPublished(f"there is no version {version} of `{name}` to withdraw")
+    refresh(rt, published=True)
 
 
 def files_of(folder: Path) -> dict[str, dict[str, str]]:

@@ -73,8 +73,6 @@ EFFECTS = {
     "keep_language": EffectSpec(takes=("language",), outcomes={"kept": {}}),
 }
 
-VOCABULARY = Vocabulary(FACTS, EFFECTS)
-
 
 def shown_name(name: str) -> str:
     """A name as screens and SMS are given it, never longer than they were proved for."""
@@ -95,5 +93,8 @@ MESSAGES = {
     },
     "receipt": {"dial": DIAL, "name": NAME, "total": MONEY, "months": MONTHS, "order": text(18)},
     "received_more": {"dial": DIAL, "name": NAME, "total": MONEY, "order": text(18)},
+    "go_on": {"dial": DIAL},
     "registration_refused": {"dial": DIAL, "name": NAME},
 }
+
+VOCABULARY = Vocabulary(FACTS, EFFECTS, MESSAGES)

@@ -13,15 +13,16 @@ from typing import Any
 from redis import Redis
 
 from ussd_app.engine.dialogue import Dialogue
+from ussd_app.storage.pointers import POINTERS, Pointer, read_pointers
 from ussd_app.storage.redis import Connections
 from ussd_app.vault import Vault
 
 # Milliseconds. A lock outlives any turn, a dialogue outlives any gateway session and its retries.
 LEASE = 10_000
 KEEP = 3600 * 1000
+FORGET, AS_IT_WAS = 0, -1
 JOURNAL = "srt:journal"
 MOST_JOURNAL = 1_000_000
-POINTERS = "srt:documents"
 COUNTERS = "srt:counters"
 
 # A text already consumed needs no lock: its screen is there. The lock is taken again by the token that holds it,
@@ -34,7 +35,9 @@ if not (d[3] == ARGV[3] and d[2] == ARGV[4]) then
     mine = 1
   end
 end
-return {mine, d[1], d[2], d[3], d[4], redis.call('GET', KEYS[3])}
+local left = false
+if not d[1] then left = redis.call('GET', KEYS[4]) end
+return {mine, d[1], d[2], d[3], d[4], redis.call('GET', KEYS[3]), left}
 """
 
 CLOSE = """
@@ -45,6 +48,8 @@ redis.call('DEL', KEYS[2])
 if (now[1] or '') ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], 't', ARGV[3], 'l', ARGV[4], 'm', ARGV[5], 'b', ARGV[6])
 redis.call('PEXPIRE', KEYS[1], ARGV[7])
+if tonumber(ARGV[10]) > 0 then redis.call('SET', KEYS[5], ARGV[6], 'PX', ARGV[10])
+elseif ARGV[10] == '0' then redis.call('DEL', KEYS[5]) end
 redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[8], '*', 'turn', ARGV[9])
 redis.call('HINCRBY', KEYS[4], 'turns', 1)
 return 1
@@ -65,11 +70,15 @@ class Stored:
 
 @dataclass(frozen=True)
 class Opened:
-    """What one round trip found: the dialogue if there is one, whether the phone is ours, the newest versions."""
+    """What one round trip found: whether the phone is ours, the dialogue if there is one, the newest versions.
+
+    `left` is the dialogue in which this phone was cut off, when the session is new.
+    """
 
     locked: bool
     stored: Stored | None
-    documents: dict[str, tuple[str, int]] | None
+    documents: dict[str, Pointer] | None
+    left: Dialogue | None = None
 
 
 class Dialogues:
@@ -85,22 +94,41 @@ class Dialogues:
 
     def open(self, session: str, phone: str, token: str, mark: str, length: int) -> Opened:
         """Read the session's dialogue and lock the phone, unless the text is one it has already consumed."""
-        keys = [_dialogue_key(session), self._lock_key(phone), POINTERS]
+        keys = [_dialogue_key(session), self._lock_key(phone), POINTERS, self._left_key(phone)]
         found = self._open(keys=keys, args=[token, LEASE, mark, length], client=self._connections.get())
-        mine, transition, consumed, text_mark, body, pointers = found
+        mine, transition, consumed, text_mark, body, pointers, left = found
         stored = None
         if transition is not None:
-            kept = json.loads(self._vault.open(body.decode()))
-            stored = Stored(Dialogue.from_json(kept["dialogue"]), kept["screen"], int(consumed), text_mark.decode())
-        documents = (
-            {name: (kind, version) for name, (kind, version) in json.loads(pointers).items()} if pointers else None
-        )
-        return Opened(bool(mine), stored, documents)
+            dialogue, screen = self._unseal(body)
+            stored = Stored(dialogue, screen, int(consumed), text_mark.decode())
+        documents = read_pointers(pointers) if pointers else None
+        return Opened(bool(mine), stored, documents, self._unseal(left)[0] if left else None)
+
+    def _unseal(self, body: bytes | str) -> tuple[Dialogue, str]:
+        sealed = body if isinstance(body, str) else body.decode()
+        kept = json.loads(self._vault.open(sealed))
+        return Dialogue.from_json(kept["dialogue"]), kept["screen"]
+
+    def peek(self, session: str) -> Dialogue | None:
+        """The dialogue of a session, without locking anything."""
+        body = self._connections.get().hget(_dialogue_key(session), "b")
+        return self._unseal(body)[0] if body else None
 
     def close(
-        self, session: str, phone: str, token: str, before: Stored | None, after: Stored, turn: dict[str, Any]
+        self,
+        session: str,
+        phone: str,
+        token: str,
+        before: Stored | None,
+        after: Stored,
+        turn: dict[str, Any],
+        resumable: int = FORGET,
     ) -> bool:
-        """Write the new state, its journal entry, and unlock; False when somebody else moved the dialogue first."""
+        """Write the new state, its journal entry, and unlock; False when somebody else moved the dialogue first.
+
+        For `resumable` milliseconds the phone's next session may go on with it; FORGET: none may; AS_IT_WAS: what
+        was left before is left still.
+        """
         # What is over is kept for retries only, and a retry needs no answers.
         dialogue = replace(after.dialogue, answers=None) if after.dialogue.ended else after.dialogue
         kept = {"dialogue": dialogue.to_json(), "screen": after.screen}
@@ -114,13 +142,17 @@ class Dialogues:
             KEEP,
             MOST_JOURNAL,
             json.dumps(turn, separators=(",", ":")),
+            resumable,
         ]
-        keys = [_dialogue_key(session), self._lock_key(phone), JOURNAL, COUNTERS]
+        keys = [_dialogue_key(session), self._lock_key(phone), JOURNAL, COUNTERS, self._left_key(phone)]
         return bool(self._close(keys=keys, args=arguments, client=self._connections.get()))
 
     def release(self, phone: str, token: str) -> None:
         """Let go of the phone without having changed anything."""
         self._release(keys=[self._lock_key(phone)], args=[token], client=self._connections.get())
+
+    def _left_key(self, phone: str) -> str:
+        return f"srt:left:{self._vault.mark(phone)}"
 
     def _lock_key(self, phone: str) -> str:
         return f"srt:lock:{self._vault.mark(phone)}"

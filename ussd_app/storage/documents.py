@@ -11,12 +11,10 @@ from datetime import datetime
 import redis
 from sqlalchemy import Connection, RowMapping, text
 
-from ussd_app.storage.dialogues import POINTERS
+from ussd_app.storage.pointers import POINTERS, Pointer, Pointers, read_pointers
 
 # Seconds. A process that cannot reach Redis while publishing leaves others behind for at most this long.
 POINTERS_LIVE = 60
-
-Pointers = Mapping[str, tuple[str, int]]
 
 
 @dataclass(frozen=True)
@@ -37,12 +35,28 @@ def digest_of(files: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(sorted(files.items())).encode()).hexdigest()
 
 
-def pointers(connection: Connection) -> dict[str, tuple[str, int]]:
-    """The kind and newest version of every document."""
+def pointers(connection: Connection) -> dict[str, Pointer]:
+    """The newest version of every document."""
     rows = connection.execute(
-        text("SELECT name, kind, version FROM documents JOIN document_versions USING (name, version)")
+        text(
+            "SELECT name, kind, version, ARRAY(SELECT w.version FROM document_versions w WHERE w.name = d.name "
+            "AND w.withdrawn_at IS NOT NULL ORDER BY w.version) AS withdrawn "
+            "FROM documents d JOIN document_versions USING (name, version)"
+        )
     )
-    return {row.name: (row.kind, row.version) for row in rows}
+    return {row.name: Pointer(row.kind, row.version, tuple(row.withdrawn)) for row in rows}
+
+
+def withdraw(connection: Connection, name: str, version: int, now: datetime) -> bool:
+    """Nobody may go on with this version; False when there is none, or it was withdrawn before."""
+    done = connection.execute(
+        text(
+            "UPDATE document_versions SET withdrawn_at = :now "
+            "WHERE name = :name AND version = :version AND withdrawn_at IS NULL"
+        ),
+        {"name": name, "version": version, "now": now},
+    )
+    return bool(done.rowcount)
 
 
 def load(connection: Connection, name: str, version: int) -> Document | None:
@@ -121,7 +135,7 @@ def announce(client: redis.Redis, newest: Pointers, *, published: bool) -> None:
     client.set(POINTERS, json.dumps(newest), ex=POINTERS_LIVE, nx=not published)
 
 
-def announced(client: redis.Redis) -> dict[str, tuple[str, int]] | None:
+def announced(client: redis.Redis) -> dict[str, Pointer] | None:
     """The newest versions as last announced, or None when that was too long ago."""
     found = client.get(POINTERS)
-    return {name: (kind, version) for name, (kind, version) in json.loads(found).items()} if found else None
+    return read_pointers(found) if found else None
