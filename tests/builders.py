@@ -19,7 +19,6 @@ from ussd_app.storage import payments as codes
 from ussd_app.storage.members import Member, Person
 from ussd_app.storage.outbox import Outgoing
 from ussd_app.storage.payments import Order, PayCode
-from workers import runtime as worker_runtime
 
 PHONE = "+6281234567890"
 NIK = "3174054508880003"
@@ -208,35 +207,3 @@ def dearer_rates(rt: Runtime) -> int:
     """New rates are published: there is no discount any more, so that November costs Rp16.800."""
     dearer = shipped("rates").replace('version: "2026-11"', 'version: "2026-12"').split("discounts:")[0]
     return publishing.publish(rt, "rates", {"rates.yaml": dearer}, by="test")
-
-
-def emptied(house: Runtime) -> Runtime:
-    """The house as it is after its first start, at ten in the morning.
-
-    Tables that are empty, and documents that no test has changed, are left alone: that is most of the time.
-    """
-    from tests.conftest import MENUS, MORNING, clock_of
-
-    kept = ("alembic_version", "documents", "document_versions")
-    with house.db.begin() as connection:
-        names = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars()
-        asked = " UNION ALL ".join(
-            f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})"  # noqa: S608
-            for name in names
-            if name not in kept
-        )
-        filled = list(connection.execute(text(asked)).scalars())
-        versions = connection.execute(text("SELECT sum(version), count(*) FROM document_versions")).one()
-        shipped_ones = len({file.name.split(".")[0] for file in MENUS.glob("*.yaml")})
-        changed = tuple(versions) != (shipped_ones, shipped_ones)
-        if changed:
-            filled += kept[1:]
-            house.compiled.clear()
-        if filled:
-            connection.execute(text(f"TRUNCATE {', '.join(filled)} RESTART IDENTITY CASCADE"))
-    house.redis.flushall()
-    clock_of(house).set(MORNING)
-    if changed:
-        publishing.import_folder(house, MENUS)
-    worker_runtime.use(house)
-    return house

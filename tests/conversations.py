@@ -12,7 +12,7 @@ A file tells what a person does and what comes back:
     ! pay               the newest pay code is paid in cash
 
 Other commands: `! phone +62…`, `! now 2026-12-16 09:00` (Jakarta), `! again` (the gateway repeats its request),
-`! cut off` (the network drops the session). Lines that begin with `CON`, `END`, `SMS`, `PAY` or a digit or text below them are what came back.
+`! cut off` (the network drops the session). All other lines are what came back.
 """
 
 from __future__ import annotations

@@ -123,10 +123,8 @@ def test_stopping_asks_in_the_reverse_order_of_the_stages(supervisor: Supervisor
     assert log.read_text().split() == ["web", "worker", "store"]
 
 
-def test_stopping_kills_one_that_will_not_end_and_leaves_nothing_of_it(
-    supervisor: Supervisor, said: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ussd_app.supervisor.PATIENCE", 0.3)
+def test_stopping_kills_one_that_will_not_end_and_leaves_nothing_of_it(said: Said, tmp_path: Path) -> None:
+    supervisor = Supervisor(said.append, patience=0.3)
     child_file = tmp_path / "child"
     # The grandchild has a session of its own, as PostgreSQL's backends have.
     script = f"trap '' TERM; setsid sleep 60 & echo $! > {child_file}; while :; do sleep 0.05; done"

@@ -29,8 +29,11 @@ class Supervisor:
     `give_up` is a further reason to stop, asked every second.
     """
 
-    def __init__(self, say: Callable[[str], None], give_up: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self, say: Callable[[str], None], give_up: Callable[[], bool] = lambda: False, patience: float = PATIENCE
+    ) -> None:
         self._say = say
+        self._patience = patience
         self._give_up = give_up
         self._stages: list[tuple[Process, ...]] = []
         self._signalled = False
@@ -86,12 +89,12 @@ class Supervisor:
             for process in stage:
                 process.kept = False
                 process.ask_to_end()
-            deadline = time.monotonic() + PATIENCE
+            deadline = time.monotonic() + self._patience
             while any(process.alive for process in stage) and time.monotonic() < deadline:
                 self._pause(0.2)
             for process in stage:
                 if process.alive:
-                    self._say(f"{process.name} did not end within {PATIENCE:.0f} seconds and is killed.")
+                    self._say(f"{process.name} did not end within {self._patience:.0f} seconds and is killed.")
                 process.clear_up()
             self._stages.pop()
 

@@ -359,12 +359,17 @@ def test_the_database_refuses_a_rupiah_added_to_an_old_transaction(rt: Runtime) 
         execute(rt, "INSERT INTO ledger_entries (transaction_id, account, amount) VALUES (1, 'settlement', 5)")
 
 
-def test_a_receipt_for_a_gift_of_nothing_is_never_written(shop: Runtime, till: Till) -> None:
+def test_a_payment_of_nothing_is_looked_into_by_the_office(shop: Runtime, till: Till) -> None:
     till.amount = 0
-    notification = a_notification(shop)
-    with pytest.raises(ValueError, match="0 rupiah"):
-        payments.look_into(shop, notification)
-    assert texts(shop) == []
+    payments.look_into(shop, a_notification(shop))
+    assert [row["kind"] for row in rows(shop, "SELECT kind FROM follow_ups")] == ["settled"]
+
+
+@pytest.mark.parametrize("state", ["refunded", "charged_back"])
+def test_money_that_went_back_is_looked_into_by_finance(shop: Runtime, till: Till, state: State) -> None:
+    till.state = state
+    payments.look_into(shop, a_notification(shop))
+    assert [row["kind"] for row in rows(shop, "SELECT kind FROM follow_ups")] == [state]
 
 
 def test_a_notification_that_is_not_json_is_kept_by_nobody(rt: Runtime) -> None:

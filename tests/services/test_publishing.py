@@ -76,7 +76,7 @@ def test_nobody_can_roll_back_to_a_version_that_never_was(rt: Runtime) -> None:
 
 
 def test_a_broken_document_is_refused_with_all_its_problems_at_once(rt: Runtime) -> None:
-    broken = shipped("main").replace("go: benefits", "go: nowhere").replace("fact: dues", "fact: dreams")
+    broken = shipped("main").replace("go: about_price", "go: nowhere").replace("fact: dues", "fact: dreams")
     with pytest.raises(MenuProblems) as refused:
         publishing.publish(rt, "main", {"main.yaml": broken}, by="an admin")
     sentences = str(refused.value)
@@ -130,7 +130,7 @@ def test_a_new_price_is_shown_at_the_next_dial(rt: Runtime) -> None:
 def test_without_redis_the_newest_versions_come_from_the_database(rt: Runtime) -> None:
     publish(rt)
     rt.redis.flushall()
-    assert publishing.newest(rt)["holidays"] == ("holidays", 2)
+    assert publishing.newest(rt)["holidays"] == ("holidays", 2, ())
 
 
 def test_the_shipped_documents_are_imported_on_the_first_start(rt: Runtime) -> None:

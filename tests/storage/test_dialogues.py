@@ -44,8 +44,8 @@ def test_a_dialogue_comes_back_as_it_was_left(begun: Runtime) -> None:
 
 
 def test_the_newest_versions_come_in_the_same_round_trip(rt: Runtime) -> None:
-    rt.redis.set("srt:documents", '{"main": ["menu", 3]}')
-    assert opened(rt).documents == {"main": ("menu", 3)}
+    rt.redis.set("srt:documents", '{"main": ["menu", 3, [1]]}')
+    assert opened(rt).documents == {"main": ("menu", 3, (1,))}
 
 
 def test_a_phone_is_locked_for_one_turn_at_a_time(rt: Runtime) -> None:

@@ -5,6 +5,7 @@ Compiling happens once per published version. All problems come at once, each wi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -24,6 +25,17 @@ Model = TypeVar("Model", bound=BaseModel)
 # `set: {total: $total_three}` gives the answer `total` what the answer `total_three` holds.
 COPY = "$"
 KINDS_OF_SCREEN = ("branch", "do", "end", "ask", "choices")
+# Words that would be read by nobody on a screen of that kind.
+MEANINGLESS = {
+    "branch": {"text", "go", "with", "outcomes", "remember"},
+    "do": {"text", "go", "show", "remember"},
+    "end": {"text", "go", "with", "outcomes"},
+    "ask": {"with", "outcomes"},
+    "choices": {"go", "with", "outcomes"},
+}
+# Words for which some Indonesian networks drop an SMS (domain.md); `messages` is the name of the file of all SMS.
+FILTERED = re.compile(r"\b(PIN|Code|Verify)\b", re.IGNORECASE)
+MESSAGES = "messages"
 
 
 def validate(model: type[Model], source: Source, problems: list[Problem]) -> Model | None:
@@ -70,15 +82,22 @@ class Compilation:
     def template(self, source: Source, path: Path, text: str) -> Template:
         """A parsed text, typographic characters made plain; empty when it cannot be parsed."""
         plain = gsm7.plain(text.strip())
+        if not plain:
+            self.problems.append(source.problem(path, "there is no text here: write one"))
         strangers = gsm7.strangers(plain)
         if strangers:
             problem = f"{' '.join(strangers)} is not in the alphabet of plain phones: it would halve the room"
             self.problems.append(source.problem(path, problem))
         try:
-            return parse_template(plain)
+            made = parse_template(plain)
         except NotAllowed as error:
             self.problems.append(source.problem(path, str(error)))
             return ()
+        written = " ".join(part for part in made if isinstance(part, str))
+        if self.menu.menu == MESSAGES and (filtered := FILTERED.search(written)):
+            sentence = f"some networks drop an SMS with the word `{filtered[0]}`: say it in another way"
+            self.problems.append(source.problem(path, sentence, error=False))
+        return made
 
     def texts(self, path: Path, text: str | None) -> graph.Texts:
         """A text in every language: the menu's own and each translation that has it."""
@@ -134,6 +153,7 @@ class Compilation:
         """One screen of the graph."""
         here: Path = ("screens", name)
         self._one_kind(here, screen)
+        self._languages_set(here, screen)
         text, at = (screen.end, "end") if screen.end is not None else (screen.text, "text")
         made = graph.Screen(
             name=name,
@@ -168,10 +188,29 @@ class Compilation:
         if len(kinds) != 1:
             found = f"it has {' and '.join(kinds)}" if kinds else "it has none"
             self.complain(here, f"a screen has exactly one of choices, ask, do, branch or end: {found}")
-        elif kinds[0] in ("ask", "choices") and screen.text is None:
+            return
+        (kind,) = kinds
+        if kind in ("ask", "choices") and screen.text is None:
             self.complain(here, "a screen that waits for an answer needs a `text`")
-        if screen.branch and screen.branch[-1].when is not None:
-            self.complain((*here, "branch"), "the last branch must have no `when`, so that one always holds")
+        for word in sorted(written_in(screen) & MEANINGLESS[kind]):
+            self.complain((*here, word), f"`{word}` has no meaning beside `{kind}`: leave it out")
+        if screen.branch is not None:
+            self._branches((*here, "branch"), screen.branch)
+
+    def _branches(self, path: Path, branches: list[definition.Branch]) -> None:
+        if not branches or branches[-1].when is not None:
+            self.complain(path, "the last branch must have no `when`, so that one always holds")
+        for number, branch in enumerate(branches[:-1]):
+            if branch.when is None:
+                sentence = "this branch always holds, those below it never get their turn: give it a `when`"
+                self.complain((*path, str(number)), sentence)
+
+    def _languages_set(self, here: Path, screen: definition.Screen) -> None:
+        for key, choice in (screen.choices or {}).items():
+            language = choice.set.get("language", COPY)
+            if language[:1] != COPY and language not in self.menu.languages:
+                sentence = f"the menu has no language `{language}`: use one of {', '.join(self.menu.languages)}"
+                self.complain((*here, "choices", key, "set", "language"), sentence)
 
     def condition(self, path: Path, text: str | None) -> Condition | None:
         """A parsed condition, or None where there is none."""
@@ -269,6 +308,12 @@ class Compilation:
             if path[0] not in uses and spec is not None:
                 uses[path[0]] = graph.Use(path[0], spec.takes, {})
         return uses
+
+
+def written_in(screen: definition.Screen) -> set[str]:
+    """The words that stand on a screen, as they are written in the file."""
+    fields = type(screen).model_fields
+    return {fields[name].alias or name for name in screen.model_fields_set}
 
 
 def reads_of(screen: graph.Screen) -> set[Path]:

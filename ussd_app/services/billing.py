@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from ussd_app import queues
 from ussd_app.domain import calendar, contributions
 from ussd_app.domain.coverage import coverage
+from ussd_app.engine.kinds import Value
 from ussd_app.engine.turn import Outcome
 from ussd_app.errors import GatewayPermanent, GatewayTemporary, GatewayUnknown
 from ussd_app.runtime import Runtime
@@ -131,6 +132,8 @@ def make_code(rt: Runtime, pay_code_id: int) -> None:
         with rt.db.begin() as connection:
             payments.fail_order(connection, pay_code_id, str(error))
             members.add_follow_up(connection, "pay_code", wanted.phone, wanted.order_id, now)
+            _write(rt, connection, leased, "pay_code_failed", {})
+        rt.queues.enqueue(queues.RELAY, URGENT)
         return
     except (GatewayTemporary, GatewayUnknown) as error:
         # The same order again gives the same code, so asking twice is harmless even when it is unknown.
@@ -140,25 +143,37 @@ def make_code(rt: Runtime, pay_code_id: int) -> None:
         return
     with rt.db.begin() as connection:
         if payments.open_code(connection, pay_code_id, rt.payment.name, made.code, made.expires_at):
-            person = members.by_id(connection, wanted.member_id).person
-            outbox.write(
-                rt,
-                connection,
-                "pay_code",
-                key=f"pay_code:{pay_code_id}",
-                phone=wanted.phone,
-                language=wanted.language,
-                values={
-                    "name": shown_name(person.name),
-                    "code": made.code,
-                    "total": wanted.total,
-                    "months": [month.isoformat() for month in wanted.months],
-                    "channel": CHANNELS[wanted.channel],
-                    "expires": local(made.expires_at).isoformat(),
-                },
-                pay={"code": made.code, "amount": wanted.total},
-            )
+            values: dict[str, Value] = {
+                "code": made.code,
+                "total": wanted.total,
+                "months": [month.isoformat() for month in wanted.months],
+                "channel": CHANNELS[wanted.channel],
+                "expires": local(made.expires_at).isoformat(),
+            }
+            _write(rt, connection, leased, "pay_code", values, pay={"code": made.code, "amount": wanted.total})
     rt.queues.enqueue(queues.RELAY, URGENT)
+
+
+def _write(
+    rt: Runtime,
+    connection: Connection,
+    leased: payments.PayCode,
+    message: str,
+    values: Mapping[str, Value],
+    pay: Mapping[str, object] | None = None,
+) -> None:
+    wanted = leased.order
+    person = members.by_id(connection, wanted.member_id).person
+    outbox.write(
+        rt,
+        connection,
+        message,
+        key=f"{message}:{leased.id}",
+        phone=wanted.phone,
+        language=wanted.language,
+        values={"name": shown_name(person.name), **values},
+        pay=pay,
+    )
 
 
 def sweep(rt: Runtime) -> None:

@@ -62,7 +62,7 @@ def look_into(rt: Runtime, notification_id: int) -> None:
         status = PaymentStatus(notified.order_id, "pending", 0)
     with rt.db.begin() as connection:
         if status.state not in UNDECIDED:
-            known = post(rt, connection, status) if status.state == "settled" else True
+            known = _decided(rt, connection, status)
             payments.settle_notification(connection, notification_id, "done" if known else "unmatched", now)
         elif now - notified.received_at < PATIENCE:
             payments.postpone_notification(connection, notification_id, backoff(now, notified.attempts))
@@ -72,6 +72,16 @@ def look_into(rt: Runtime, notification_id: int) -> None:
     if status.state == "settled":
         rt.queues.enqueue(queues.RELAY, URGENT)
         rt.queues.enqueue(queues.HAND_OVER)
+
+
+def _decided(rt: Runtime, connection: Connection, status: PaymentStatus) -> bool:
+    """What the company has decided about an order is written down; False when it is not one of ours."""
+    if status.state == "settled" and status.amount > 0:
+        return post(rt, connection, status)
+    if status.state in ("settled", "refunded", "charged_back"):
+        # Money that came back, or none at all: finance looks into it, nobody's months are taken away by a machine.
+        members.add_follow_up(connection, status.state, "", status.order_id, rt.clock())
+    return True
 
 
 def post(rt: Runtime, connection: Connection, status: PaymentStatus) -> bool:

@@ -91,6 +91,7 @@ MESSAGES = {
         "channel": text(12),
         "expires": DATE,
     },
+    "pay_code_failed": {"dial": DIAL, "name": NAME},
     "receipt": {"dial": DIAL, "name": NAME, "total": MONEY, "months": MONTHS, "order": text(18)},
     "received_more": {"dial": DIAL, "name": NAME, "total": MONEY, "order": text(18)},
     "go_on": {"dial": DIAL},

@@ -82,12 +82,12 @@ def begin_handing_over(
 
 
 def settle(connection: Connection, outgoing_id: int, state: str, now: datetime, **details: object) -> None:
-    """Write down what became of one SMS: sent, dead, or unknown."""
+    """Write down what became of one SMS: sent, dead, or unknown; an answer that came late is still believed."""
     connection.execute(
         text(
             "UPDATE outbox SET state = :state, message_id = :message_id, reason = :reason, cost = :cost, "
             "lease_until = NULL, sent_at = CASE WHEN :state = 'sent' THEN CAST(:now AS timestamptz) END "
-            "WHERE id = :id AND state = 'handing_over'"
+            "WHERE id = :id AND state IN ('handing_over', 'unknown')"
         ),
         {
             "message_id": None,
