@@ -69,6 +69,27 @@ def test_each_part_is_a_process_of_its_own(service: Service) -> None:
     assert len(service.pids("web")) == 2
 
 
+def test_ten_parallel_duplicates_of_every_turn_make_one_transition_each(service: Service) -> None:
+    number, nik = "+6281290000009", a_nik(29)
+    form = {"sessionId": "ten-at-once", "phoneNumber": number, "serviceCode": "*777#", "networkCode": "51010"}
+    answers = ["", "1", nik, BIRTH_DATE, "Siti Aminah", "1", "1", "1", "1"]
+    with ThreadPoolExecutor(10) as ten_at_once:
+        for turn in range(len(answers)):
+            text = "*".join(answers[1 : turn + 1])
+            replies = set(ten_at_once.map(lambda _, text=text: post(service, {**form, "text": text}), range(10)))
+            assert len(replies) == 1, replies
+    service.message(number, "Nomor bayar")
+    counted = service.rows("SELECT count(*) AS codes FROM pay_codes WHERE phone = %(phone)s", {"phone": number})
+    assert [row["codes"] for row in counted] == [1]
+
+
+def post(service: Service, form: dict[str, str]) -> str:
+    """What the service answers to one request of the gateway."""
+    answer = requests.post(service.callback, data=form, timeout=15)
+    answer.encoding = "utf-8"
+    return answer.text
+
+
 def test_the_last_callback_posted_twenty_times_registers_once_and_answers_alike(service: Service) -> None:
     number, nik = "+6281290000002", a_nik(20)
     phone = service.phone(number)

@@ -13,6 +13,7 @@ from ussd_app.engine.kinds import DATE, MONEY, Kind, Value, count, text
 from ussd_app.errors import Refused
 
 NAME_LONGEST = 60
+MOST_DAYS = 36_500
 
 
 @dataclass(frozen=True)
@@ -109,8 +110,8 @@ def _money(said: str, asked: Asked) -> Value:
 
 def _date(said: str, asked: Asked) -> Value:
     day = calendar.parse_birth_date(said)
-    earliest = asked.today - timedelta(days=asked.number("days_back", 0))
-    latest = asked.today + timedelta(days=asked.number("days_ahead", 0))
+    earliest = asked.today - timedelta(days=min(asked.number("days_back", 0), MOST_DAYS))
+    latest = asked.today + timedelta(days=min(asked.number("days_ahead", 0), MOST_DAYS))
     if not earliest <= day <= latest:
         raise Refused("date_range", earliest=earliest.isoformat(), latest=latest.isoformat())
     return day.isoformat()
@@ -118,7 +119,7 @@ def _date(said: str, asked: Asked) -> Value:
 
 def _pattern(said: str, asked: Asked) -> Value:
     """A mask: 9 stands for a digit, A for a letter, everything else for itself."""
-    typed, mask = said.strip().upper(), asked.parameters.get("mask", "")
+    typed, mask = said.strip().upper(), asked.parameters.get("mask", "").upper()
     fits = len(typed) == len(mask) and all(
         (expected == "9" and found.isdigit() and found.isascii())
         or (expected == "A" and found.isalpha() and found.isascii())

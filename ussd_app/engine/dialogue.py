@@ -64,7 +64,7 @@ class Dialogue:
         return {
             **self.__dict__,
             "parents": [parent.__dict__ for parent in self.parents],
-            "answers": dict(self.answers or {}),
+            "answers": None if self.answers is None else dict(self.answers),
             "left": self.left.to_json() if self.left else None,
         }
 
