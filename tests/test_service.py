@@ -206,7 +206,9 @@ def test_a_stop_leaves_no_process_and_the_next_start_finds_the_member_again(
 
 def test_a_terminal_can_dial_the_running_service(service: Service) -> None:
     command = [sys.executable, "-m", "ussd_app", "dial", "--phone", "081290000006", "--url", service.callback]
-    said = subprocess.run(command, cwd=ROOT, input="2\n/quit\n", capture_output=True, text=True, timeout=30, check=True)
+    said = subprocess.run(
+        command, cwd=ROOT, input="2\n2\n/quit\n", capture_output=True, text=True, timeout=30, check=True
+    )
     assert "1. Daftar" in said.stdout
     assert "Rp42 juta" in said.stdout
 

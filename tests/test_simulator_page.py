@@ -200,7 +200,7 @@ def test_the_page_and_the_menu_both_speak_english(browser: Browser, service: Ser
     simulator.shows("Press the green key")
     simulator.part("number").fill("0812 9000 0004")
     simulator.dial("1. Daftar")
-    simulator.answer("3", "2. English")
+    simulator.answer("4", "2. English")
     simulator.answer("2", "1. ")
     expect(simulator.part("screen")).not_to_contain_text("Daftar")
     simulator.part("pay-code").fill("000000000000")

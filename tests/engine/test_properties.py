@@ -61,7 +61,8 @@ LANGUAGES = st.sampled_from(["id", "en", "jv", "su"])
 @cache
 def shipped() -> graph.Menu:
     """The main menu as it is shipped."""
-    sources = [source.read(name, (MENUS / name).read_text()) for name in ("main.yaml", "main.en.yaml")]
+    names = ("main.yaml", "main.en.yaml", "main.jv.yaml", "main.su.yaml")
+    sources = [source.read(name, (MENUS / name).read_text()) for name in names]
     menu, problems = compile_menu(sources, 1, VOCABULARY)
     assert menu is not None, "\n".join(map(str, problems))
     return menu

@@ -155,4 +155,4 @@ def test_a_document_that_is_shipped_later_is_imported_then(rt: Runtime, tmp_path
 
 
 def test_a_translation_belongs_to_the_document_it_translates(rt: Runtime) -> None:
-    assert set(history(rt, "main")[0].files) == {"main.yaml", "main.en.yaml"}
+    assert set(history(rt, "main")[0].files) == {"main.yaml", "main.en.yaml", "main.jv.yaml", "main.su.yaml"}

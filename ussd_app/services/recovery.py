@@ -26,8 +26,9 @@ def write_to(rt: Runtime, session: str, phone: str) -> None:
         return
     if dialogue is None or dialogue.ended:
         return
-    recover = publishing.menu(rt, dialogue.menu, dialogue.version).recover
-    if recover is None or dialogue.answer(recover.after) is None:
+    menu = publishing.menu(rt, dialogue.menu, dialogue.version)
+    recover = menu.recover
+    if recover is None or menu.resume is None or dialogue.answer(recover.after) is None:
         return
     with rt.db.begin() as connection:
         outbox.write(
@@ -37,6 +38,6 @@ def write_to(rt: Runtime, session: str, phone: str) -> None:
             key=f"recovery:{dialogue.id}",
             phone=number,
             language=dialogue.language,
-            values={},
+            values={"minutes": menu.resume.minutes},
         )
     rt.queues.enqueue(queues.RELAY, URGENT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ussd_app.engine.kinds import DATE, FLAG, MONEY, MONTH, MONTHS, RUN, text
+from ussd_app.engine.kinds import DATE, FLAG, MONEY, MONTH, MONTHS, RUN, count, text
 from ussd_app.engine.vocabulary import EffectSpec, FactSpec, Vocabulary
 
 MOST_NAME = 30
@@ -94,7 +94,7 @@ MESSAGES = {
     "pay_code_failed": {"dial": DIAL, "name": NAME},
     "receipt": {"dial": DIAL, "name": NAME, "total": MONEY, "months": MONTHS, "order": text(18)},
     "received_more": {"dial": DIAL, "name": NAME, "total": MONEY, "order": text(18)},
-    "go_on": {"dial": DIAL},
+    "go_on": {"dial": DIAL, "minutes": count(60)},
     "registration_refused": {"dial": DIAL, "name": NAME},
 }
 
