@@ -65,10 +65,11 @@ def test_the_menu_that_the_tests_break_is_whole() -> None:
 
 
 def test_the_shipped_menu_is_compiled_without_an_error_or_a_remark() -> None:
-    sources = [source.read(name, (MENUS / name).read_text()) for name in ("main.yaml", "main.en.yaml")]
-    menu, problems = compile_menu(sources, 7, words.VOCABULARY)
+    files = [MENUS / "main.yaml", *sorted(MENUS.glob("main.*.yaml"))]
+    menu, problems = compile_menu([source.read(file.name, file.read_text()) for file in files], 7, words.VOCABULARY)
     assert menu is not None
-    assert (menu.name, menu.version, menu.languages, problems) == ("main", 7, ("id", "en"), [])
+    assert (menu.name, menu.version, menu.language, problems) == ("main", 7, "id", [])
+    assert {f"main.{language}.yaml" for language in menu.languages[1:]} == {file.name for file in files[1:]}
 
 
 # Each: what is added below, the line inside it (1 is the first), the path, and what the sentence says.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ussd_app.engine.checks import CheckSpec
@@ -141,3 +141,27 @@ class Menu:
     def language(self) -> str:
         """The default language, in which the menu file itself is written."""
         return self.languages[0]
+
+
+def roots_of(menu: Menu) -> Iterator[tuple[Path, str]]:
+    """The screens where a dialogue can begin, with the path of the word that says so."""
+    yield ("start",), menu.start
+    yield ("home",), menu.home
+    if menu.resume and menu.resume.screen:
+        yield ("resume", "screen"), menu.resume.screen
+
+
+def targets_of(screen: Screen) -> Iterator[tuple[Path, str]]:
+    """Every screen a screen can lead to, with the path of the word that says so."""
+    for choice in screen.choices:
+        yield ("choices", choice.key, "go"), choice.go
+    if screen.listing:
+        yield ("list", "go"), screen.listing.go
+    if screen.ask:
+        yield ("go",), screen.ask.go
+        if screen.ask.otherwise:
+            yield ("ask", "otherwise"), screen.ask.otherwise
+    for number, branch in enumerate(screen.branches):
+        yield ("branch", str(number), "go"), branch.go
+    for outcome, go in screen.effect.outcomes.items() if screen.effect else ():
+        yield ("outcomes", outcome), go

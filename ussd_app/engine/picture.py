@@ -12,13 +12,13 @@ from html import escape
 from itertools import groupby
 
 from ussd_app.engine.expressions import Condition, Template
-from ussd_app.engine.graph import Menu, Screen, Texts, is_elsewhere
+from ussd_app.engine.graph import LEFT, RETURN, Menu, Screen, Texts, is_elsewhere
 
 # The conditions as they were written, by screen and key of the choice (or number of the branch).
 Conditions = Mapping[tuple[str, str], str]
 
 LONGEST_TEXT = 40
-_WIDTH, _BETWEEN, _GAP, _MARGIN = 300, 150, 26, 40
+_WIDTH, _BETWEEN, _GAP, _MARGIN = 300, 150, 26, 70
 _HEAD, _ROW, _FOOT = 44, 19, 8
 _TOP = 90
 
@@ -30,6 +30,7 @@ KINDS = {
     "end": ("end", "#e2f4e4", "#2f8545"),
     "elsewhere": ("outside this menu", "#f6e6f8", "#8d4a99"),
 }
+_ELSEWHERE = {LEFT: "where the caller was cut off", RETURN: "back to the menu they came from"}
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,9 @@ class Box:
 
 def written(template: Template) -> str:
     """A text as its author wrote it, fields in braces."""
-    return "".join(part if isinstance(part, str) else _field(part.path, part.format, part.argument) for part in template)
+    return "".join(
+        part if isinstance(part, str) else _field(part.path, part.format, part.argument) for part in template
+    )
 
 
 def _field(path: Sequence[str], format_: str, argument: int | None) -> str:
@@ -112,9 +115,6 @@ def boxes_of(menu: Menu, conditions: Conditions | None = None) -> dict[str, Box]
         if way.go not in boxes and is_elsewhere(way.go):
             boxes[way.go] = Box(way.go, "elsewhere", _ELSEWHERE.get(way.go, "another menu, from its start"), ())
     return boxes
-
-
-_ELSEWHERE = {"left": "where the caller was cut off", "return": "back to the menu they came from"}
 
 
 def layers_of(menu: Menu, boxes: Mapping[str, Box]) -> list[list[str]]:
@@ -210,7 +210,7 @@ def svg(menu: Menu, conditions: Conditions | None = None) -> str:
             for number, way in enumerate(box.ways):
                 if way.go in places and _is_back(places[name], places[way.go]) == back:
                     lines.append(_line(places[name], places[way.go], number, name, way))
-    for name, box in boxes.items():
+    for box in boxes.values():
         lines += _box(box, places)
     return "\n".join([*lines, "</svg>", ""])
 
@@ -219,7 +219,7 @@ _STYLE = """<style>
 path { fill: none; stroke: #4d5a6b; stroke-width: 1.4; }
 path.back { stroke: #9aa5b1; stroke-dasharray: 5 4; stroke-width: 1; }
 path:hover { stroke: #d0342c; stroke-width: 3; }
-.said { font-size: 12px; fill: #333; } .way { font-size: 11.5px; fill: #222; } .back { fill: #667; }
+.said { font-size: 12px; fill: #333; } .way { font-size: 11.5px; fill: #222; } text.back { fill: #667; }
 </style>
 <defs><marker id="to" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto">
 <path d="M0 0L8 4L0 8z" style="fill:#4d5a6b;stroke:none"/></marker></defs>"""
@@ -231,7 +231,7 @@ def _legend(menu: Menu) -> Iterator[str]:
         yield f'<rect x="{x}" y="50" width="16" height="16" rx="3" fill="{fill}" stroke="{edge}"/>'
         yield f'<text x="{x + 22}" y="63">{meaning}</text>'
         x += 50 + 7 * len(meaning)
-    keys = f"{menu.back_key} goes back and {menu.home_key} home from every screen with choices; dashed lines lead back"
+    keys = f"{menu.back_key} goes back, {menu.home_key} home; a dashed line leads to this column or an earlier one"
     yield f'<text x="{x}" y="63" fill="#555">{escape(keys)}</text>'
 
 
@@ -270,7 +270,7 @@ def _box(box: Box, places: Mapping[str, Place]) -> Iterator[str]:
     for number, way in enumerate(box.ways):
         port = _port(place, number)
         back = way.go in places and _is_back(place, places[way.go])
-        label = f"{_cut(way.label, LONGEST_TEXT - len(way.go))} ⇠ {way.go}" if back else _cut(way.label, 46)
+        label = f"{_cut(way.label, LONGEST_TEXT - len(way.go))} → {way.go}" if back else _cut(way.label, 46)
         at = x if back else x + _WIDTH
         yield f'<circle cx="{at:.0f}" cy="{port:.1f}" r="3" fill="{edge}"/>'
         style = "way back" if back else "way"
@@ -295,7 +295,7 @@ def mermaid(menu: Menu, conditions: Conditions | None = None) -> str:
     """The picture as Mermaid text, for a wiki or a pull request."""
     boxes = boxes_of(menu, conditions)
     layers = layers_of(menu, boxes)
-    lines = ["---", f"title: {_quoted(f'Menu {menu.name}')}", "---", "flowchart LR"]
+    lines = ["---", f"title: Menu {menu.name}", "---", "flowchart LR"]
     for name in [name for layer in layers for name in layer]:
         opening, closing = _SHAPES[boxes[name].kind]
         label = f"{_quoted(name)}<br/>{_quoted(_cut(boxes[name].text, LONGEST_TEXT))}"
@@ -318,4 +318,4 @@ def _quoted(text: str) -> str:
     return "".join(f"#{ord(letter)};" if letter in _MEANING_SOMETHING else letter for letter in text)
 
 
-_MEANING_SOMETHING = frozenset('"#<>&;|`\\{}[]()')
+_MEANING_SOMETHING = frozenset('"#<>&;|`\\')
