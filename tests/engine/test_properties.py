@@ -25,7 +25,7 @@ from ussd_app.services.words import VOCABULARY
 
 MENUS = Path(__file__).parent.parent.parent / "menus"
 # The longest option of the shipped menu and its navigation need that much: `register_programmes` in Indonesian.
-NARROWEST = 72
+NARROWEST = 78
 STATES = ["active", "received", "upcoming", "due", "arrears", "lapsed", "refused", "unpaid"]
 # What is remembered from a price: an invented one may lack it.
 NEVER_SURE = {"total", "rates"}
