@@ -25,6 +25,7 @@ from ussd_app.services.words import VOCABULARY
 
 MENUS = Path(__file__).parent.parent.parent / "menus"
 # The longest option of the shipped menu and its navigation need that much: `register_programmes` in Indonesian.
+SHIPPED = ("main.yaml", "main.en.yaml", "main.jv.yaml", "main.su.yaml")
 NARROWEST = 78
 STATES = ["active", "received", "upcoming", "due", "arrears", "lapsed", "refused", "unpaid"]
 # What is remembered from a price: an invented one may lack it.
@@ -61,8 +62,7 @@ LANGUAGES = st.sampled_from(["id", "en", "jv", "su"])
 @cache
 def shipped() -> graph.Menu:
     """The main menu as it is shipped."""
-    names = ("main.yaml", "main.en.yaml", "main.jv.yaml", "main.su.yaml")
-    sources = [source.read(name, (MENUS / name).read_text()) for name in names]
+    sources = [source.read(name, (MENUS / name).read_text()) for name in SHIPPED]
     menu, problems = compile_menu(sources, 1, VOCABULARY)
     assert menu is not None, "\n".join(map(str, problems))
     return menu
@@ -259,10 +259,10 @@ def test_more_leads_to_the_last_page_and_no_page_comes_twice(data: st.DataObject
 
 @pytest.mark.parametrize("limit", [NARROWEST - 1, 60])
 def test_at_a_lower_limit_an_option_of_the_shipped_menu_fits_no_screen(limit: int) -> None:
-    sources = [source.read("main.yaml", (MENUS / "main.yaml").read_text().replace("limit: 160", f"limit: {limit}"))]
-    menu, problems = compile_menu(sources, 1, VOCABULARY)
+    texts = {name: (MENUS / name).read_text().replace("limit: 160", f"limit: {limit}") for name in SHIPPED}
+    menu, problems = compile_menu([source.read(name, text) for name, text in texts.items()], 1, VOCABULARY)
     assert menu is None
-    assert ("screens.register_programmes.text", f"in id one line alone is longer than a screen of {limit}") in [
+    assert ("screens.register_programmes.text", f"in jv one line alone is longer than a screen of {limit}") in [
         (problem.path, problem.sentence) for problem in problems
     ]
 

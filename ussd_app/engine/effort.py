@@ -87,6 +87,7 @@ def _typing(ask: graph.Ask) -> int:
 
 
 def check_effort(compilation: Compilation, menu: graph.Menu) -> None:
+    """Remark where the longest way through the menu asks for too many answers or too much typing."""
     ways = ways_of(menu)
     answers = len(ways.longest) - 1
     if answers > MOST_ANSWERS:

@@ -15,6 +15,7 @@ from ussd_app.engine.paging import Footer, TooNarrow, pages
 
 
 def check_fit(compilation: Compilation, menu: graph.Menu) -> None:
+    """Every screen fits the limit in every language at its longest, the longest reason above it."""
     answers = kinds_of(menu, compilation.vocabulary)
     for screen in menu.screens.values():
         if screen.branches or screen.effect:

@@ -80,6 +80,7 @@ def kind_of(path: Path, screen: graph.Screen, answers: Mapping[str, Kind], vocab
 
 
 def check_names(compilation: Compilation, menu: graph.Menu) -> None:
+    """Every name is known on the screen that reads it, and shown in a format that fits its kind."""
     vocabulary = compilation.vocabulary
     answers = kinds_of(menu, vocabulary)
     for screen in menu.screens.values():
@@ -150,6 +151,7 @@ def _taken(compilation: Compilation, here: Path, name: str, takes: set[str], ans
 
 
 def conditions_of(screen: graph.Screen) -> Iterator[tuple[Path, Condition]]:
+    """Every condition of a screen, with the path of the words that say it."""
     for choice in screen.choices:
         if choice.when:
             yield ("choices", choice.key, "when"), choice.when

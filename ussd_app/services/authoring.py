@@ -10,7 +10,6 @@ from itertools import pairwise
 from typing import Any
 
 import redis
-from sqlalchemy import text
 
 from ussd_app.engine import graph
 from ussd_app.engine.picture import Conditions, written
@@ -21,6 +20,7 @@ from ussd_app.errors import MenuProblems, NotPublished
 from ussd_app.runtime import Runtime
 from ussd_app.services import dialing, journal, publishing
 from ussd_app.services.words import VOCABULARY
+from ussd_app.storage import journal as journal_rows
 
 
 def compiled(name: str, files: Mapping[str, str]) -> tuple[graph.Menu, Conditions]:
@@ -88,14 +88,10 @@ def _names_of(rt: Runtime, session: str, phone: str | None) -> list[str]:
     return names
 
 
-def _turns(rt: Runtime, names: list[str]) -> list[Mapping[str, Any]]:
+def _turns(rt: Runtime, names: list[str]) -> list[dict[str, Any]]:
     """In the order of the stream they came by; a dialogue that is taken up again repeats a transition."""
-    # A dialogue that began over, because its version was withdrawn, has a number behind its name.
-    query = "SELECT * FROM turns WHERE dialogue = ANY(:names) OR dialogue LIKE ANY(:restarted)"
-    values = {"names": names, "restarted": [f"{name}-%" for name in names if name.isalnum()]}
     with rt.db.connect() as connection:
-        rows = [dict(row) for row in connection.execute(text(query), values).mappings()]
-    return sorted(rows, key=lambda row: [int(part) for part in row["entry"].split("-")])
+        return journal_rows.turns_of(connection, names)
 
 
 def _seen(rt: Runtime, before: Mapping[str, Any] | None, turn: Mapping[str, Any]) -> Seen:

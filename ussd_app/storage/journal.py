@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from redis import Redis
@@ -31,3 +32,16 @@ def add(connection: Connection, turns: list[dict[str, Any]]) -> None:
 def remove(client: Redis, entries: list[str]) -> None:
     """Take entries out of the stream once they are written down."""
     client.xdel(JOURNAL, *entries)
+
+
+def turns_of(connection: Connection, dialogues: Sequence[str]) -> list[dict[str, Any]]:
+    """Every turn of these dialogues in the order they were taken.
+
+    A dialogue that began over, because its version was withdrawn, has a number behind its name.
+    """
+    rows = connection.execute(
+        text("SELECT * FROM turns WHERE dialogue = ANY(:names) OR dialogue LIKE ANY(:restarted)"),
+        {"names": list(dialogues), "restarted": [f"{name}-%" for name in dialogues if name.isalnum()]},
+    )
+    turns = [dict(row) for row in rows.mappings()]
+    return sorted(turns, key=lambda turn: [int(part) for part in turn["entry"].split("-")])
