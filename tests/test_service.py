@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import requests
@@ -211,6 +213,23 @@ def test_a_terminal_can_dial_the_running_service(service: Service) -> None:
     )
     assert "1. Daftar" in said.stdout
     assert "Rp42 juta" in said.stdout
+
+
+def test_another_terminal_works_with_the_running_service_by_its_data_directory(service: Service) -> None:
+    command = [sys.executable, "-m", "ussd_app", "menus", "history", "main"]
+    env = {"PATH": os.environ["PATH"], "DATA_DIR": str(service.data_dir)}
+    said = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=30, check=True)
+    assert "shipped with the service" in said.stdout
+
+
+def test_without_a_running_service_the_settings_that_are_missing_are_named(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "ussd_app", "menus", "history", "main"]
+    env = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path)}
+    said = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=30, check=False)
+    assert (said.returncode, said.stderr.splitlines()) == (
+        1,
+        ["DATABASE_URL and REDIS_URL must be set, or `make run` must be running with this DATA_DIR"],
+    )
 
 
 def test_what_the_service_writes_down_for_operators_names_nobody(service: Service) -> None:

@@ -8,6 +8,7 @@ import secrets
 import sys
 
 from argon2 import PasswordHasher
+from sqlalchemy.exc import OperationalError
 
 from ussd_app import commands as menus
 from ussd_app import embedded, logs, phone
@@ -69,6 +70,8 @@ def main(arguments: list[str]) -> int:
         return int(options.function(options))
     except (SettingsError, MenuProblems, NotPublished) as error:
         print(error, file=sys.stderr)
+    except OperationalError:
+        print("The database cannot be reached: is the service running?", file=sys.stderr)
     except Refused:
         print(f"{options.phone}: this is not a phone number", file=sys.stderr)
     return 1

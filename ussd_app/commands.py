@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -24,8 +25,8 @@ Commands = argparse._SubParsersAction  # argparse has no public name for it
 
 
 def connected() -> Runtime:
-    """Everything alive, as the environment says."""
-    return runtime.build(settings.read())
+    """Everything alive, as the environment says, or as `make run` left it in DATA_DIR."""
+    return runtime.build(settings.read(Path(os.environ.get("DATA_DIR") or "var")))
 
 
 def check(options: argparse.Namespace) -> int:

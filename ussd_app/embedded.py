@@ -18,10 +18,13 @@ from cryptography.fernet import Fernet
 
 from ussd_app.engines import RUN_MARK, Engines
 from ussd_app.errors import StartupError
+from ussd_app.settings import SECRETS, SERVICE
 from ussd_app.supervisor import Process, Supervisor
 
 LOCAL_TOKEN = "local"  # noqa: S105 — documented, and accepted with SERTAKAN_LOCAL only
 _WEB_TIMEOUT = 60.0
+# What a command in another terminal has to know to work with this service.
+TOLD = ("DATABASE_URL", "REDIS_URL", "CALLBACK_TOKEN", "SERTAKAN_LOCAL")
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ def _run(place: Place, environ: Mapping[str, str], supervisor: Supervisor) -> in
         valkey=not environ.get("REDIS_URL"),
         supervisor=supervisor,
     )
+    running = engines.data_dir / SERVICE
     engines.claim()  # before the port: web processes of a killed start may still hold it
     try:
         _check_port_is_free(place)
@@ -80,11 +84,13 @@ def _run(place: Place, environ: Mapping[str, str], supervisor: Supervisor) -> in
         env = child_environment(place, engines, environ)
         if code := supervisor.call(_python("prepare", env, "ussd_app", "prepare")):
             raise StartupError(f"Preparing the database failed (exit code {code}); its reason stands above.")
+        _write_privately(running, "".join(f"{name}={env[name]}\n" for name in TOLD))
         _start_service(place, env, supervisor)
         _print_addresses(place, env)
         supervisor.run()
         _print("Stopping …")
     finally:
+        running.unlink(missing_ok=True)
         engines.stop()
     return 0
 
@@ -151,7 +157,7 @@ def child_environment(place: Place, engines: Engines, environ: Mapping[str, str]
         "DATABASE_URL": engines.database_url,
         "REDIS_URL": engines.redis_url,
         "CALLBACK_TOKEN": LOCAL_TOKEN,
-        **_secrets(engines.data_dir / "secrets.env", environ),
+        **_secrets(engines.data_dir / SECRETS, environ),
     }
     for name, value in defaults.items():
         env[name] = env.get(name) or value

@@ -14,6 +14,8 @@ from ussd_app.errors import SettingsError
 
 KNOWN_TOKENS = frozenset({"", "local", "token", "secret", "change-me", "changeme"})
 SHORTEST_SECRET = 16
+# In the data directory of `make run`: the keys made once, and where its engines are while it runs.
+SECRETS, SERVICE = "secrets.env", "service.env"
 
 
 class Settings(BaseSettings):
@@ -55,7 +57,7 @@ class Settings(BaseSettings):
     def _fit_to_start(self) -> Self:
         missing = [name for name in ("DATABASE_URL", "REDIS_URL") if not getattr(self, name.lower())]
         if missing:
-            raise ValueError(f"{' and '.join(missing)} must be set (or start with `make run`)")
+            raise ValueError(f"{' and '.join(missing)} must be set, or `make run` must be running with this DATA_DIR")
         for name in ("SECRET_KEY", "CALLBACK_TOKEN"):
             value = getattr(self, name.lower())
             allowed = name == "CALLBACK_TOKEN" and self.sertakan_local
@@ -75,10 +77,15 @@ class Settings(BaseSettings):
         return [key.strip() for key in self.data_keys.split(",") if key.strip()]
 
 
-def read() -> Settings:
-    """The settings of this process. Raises SettingsError naming each setting that is wrong."""
+def read(beside: Path | None = None) -> Settings:
+    """The settings of this process. Raises SettingsError naming each setting that is wrong.
+
+    `beside` is the data directory of a service that `make run` has started: what the environment does not say,
+    the files there do.
+    """
+    files = [beside / name for name in (SECRETS, SERVICE)] if beside else None
     try:
-        return Settings()
+        return Settings(_env_file=files)
     except ValidationError as error:
         lines = []
         for mistake in error.errors():
