@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -26,7 +25,7 @@ Commands = argparse._SubParsersAction  # argparse has no public name for it
 
 def connected() -> Runtime:
     """Everything alive, as the environment says, or as `make run` left it in DATA_DIR."""
-    return runtime.build(settings.read(Path(os.environ.get("DATA_DIR") or "var")))
+    return runtime.build(settings.read(running=True))
 
 
 def check(options: argparse.Namespace) -> int:

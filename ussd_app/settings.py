@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -77,13 +78,13 @@ class Settings(BaseSettings):
         return [key.strip() for key in self.data_keys.split(",") if key.strip()]
 
 
-def read(beside: Path | None = None) -> Settings:
+def read(*, running: bool = False) -> Settings:
     """The settings of this process. Raises SettingsError naming each setting that is wrong.
 
-    `beside` is the data directory of a service that `make run` has started: what the environment does not say,
-    the files there do.
+    With `running`, what the environment does not say is what `make run` left in DATA_DIR while it runs.
     """
-    files = [beside / name for name in (SECRETS, SERVICE)] if beside else None
+    beside = Path(os.environ.get("DATA_DIR") or "var")
+    files = [beside / name for name in (SECRETS, SERVICE)] if running else None
     try:
         return Settings(_env_file=files)
     except ValidationError as error:
