@@ -211,6 +211,7 @@ def _what(proc: Path) -> str:
 # What a person answers to a screen in which these words stand, the first that fits.
 ANSWERS = (
     ("Sebentar", "1"),
+    ("tadi terputus", "1"),
     ("16 angka NIK", "{nik}"),
     ("tanggal lahir", BIRTH_DATE),
     ("nama lengkap", "Siti Aminah"),
