@@ -10,15 +10,19 @@ from typing import Any
 from sqlalchemy import text
 
 from ussd_app.domain import gsm7, ledger
+from ussd_app.domain.ledger import Payer
+from ussd_app.gateways.africastalking_callbacks import DIALECT
+from ussd_app.gateways.ussd import Keypress
 from ussd_app.runtime import Runtime
-from ussd_app.services import dialing, payments, publishing
-from ussd_app.services.dialing import Keypress, Reply
+from ussd_app.services import accounts, dialing, payments, publishing
+from ussd_app.services.dialing import Reply
 from ussd_app.storage import ledger as books
-from ussd_app.storage import members, outbox
-from ussd_app.storage import payments as codes
+from ussd_app.storage import members, outbox, sponsors
+from ussd_app.storage import orders as codes
 from ussd_app.storage.members import Member, Person
+from ussd_app.storage.orders import Line, Order, PayCode
 from ussd_app.storage.outbox import Outgoing
-from ussd_app.storage.payments import Order, PayCode
+from ussd_app.storage.sponsors import Sponsor
 
 PHONE = "+6281234567890"
 NIK = "3174054508880003"
@@ -82,7 +86,7 @@ def a_person(
 def a_member(rt: Runtime, *, phone: str = PHONE, nik: str = NIK, **told: Any) -> Member:
     """Somebody in the books whom nobody has filed with the institution yet."""
     with rt.db.begin() as connection:
-        member_id = members.add(connection, rt.vault, nik, a_person(phone=phone, **told), rt.clock())
+        member_id = members.add(connection, rt.vault, nik, a_person(phone=phone, **told), NOVEMBER, rt.clock())
         assert member_id is not None, "this NIK is taken"
         return members.by_id(connection, member_id)
 
@@ -93,13 +97,15 @@ def a_registration(rt: Runtime, member: Member) -> int:
         return members.add_registration(connection, member.id, "a dialogue", rt.clock())
 
 
-def a_registered_member(rt: Runtime, *, phone: str = PHONE, nik: str = NIK, **told: Any) -> Member:
+def a_registered_member(
+    rt: Runtime, *, phone: str = PHONE, nik: str = NIK, member_number: str = "21234567890", **told: Any
+) -> Member:
     """Somebody whom the institution has accepted."""
     member = a_member(rt, phone=phone, nik=nik, **told)
     registration = a_registration(rt, member)
     with rt.db.begin() as connection:
         members.settle_registration(connection, registration, "confirmed", "", rt.clock(), rt.clock())
-        members.set_member_number(connection, member.id, "21234567890")
+        members.set_member_number(connection, member.id, member_number)
         return members.by_id(connection, member.id)
 
 
@@ -115,18 +121,15 @@ def an_order(
     person = member.person
     order = Order(
         order_id=order_id,
-        member_id=member.id,
         phone=person.phone,
         language=person.language,
-        package=person.package,
-        sector=person.sector,
-        wage=person.wage,
-        prices=dict.fromkeys(months, price),
-        rates_version="2026-11:2026-11",
         channel="indomaret",
+        payer=Payer(member.id),
+        rates_version="2026-11:2026-11",
+        lines=tuple(Line(member.id, month, person.package, person.wage, price) for month in months),
     )
     with rt.db.begin() as connection:
-        number = codes.add_order(connection, order, rt.clock())
+        number = codes.add(connection, order, rt.clock())
     assert number is not None, "there is such an order already"
     return number
 
@@ -144,7 +147,7 @@ def a_pay_code(
     expires = rt.clock() + timedelta(days=3)
     made = rt.payment.charge(order_id, price * len(months), expires, "indomaret")
     with rt.db.begin() as connection:
-        codes.open_code(connection, number, rt.payment.name, made.code, expires)
+        codes.made(connection, number, rt.payment.name, made.code, expires)
         found = codes.by_order(connection, order_id)
     assert found is not None
     return found
@@ -154,11 +157,10 @@ def a_paid_member(rt: Runtime, *, months: Sequence[date] = (NOVEMBER,), **told: 
     """Somebody the institution has accepted, with months that are paid and not yet handed over."""
     member = a_registered_member(rt, **told)
     code = a_pay_code(rt, member, months=months, order_id=f"SRT-{member.id}")
+    order = code.order
     with rt.db.begin() as connection:
-        for month in months:
-            codes.add_month(connection, code.order, month, PRICE, rt.clock())
-        paid = dict.fromkeys(months, PRICE)
-        books.post(connection, ledger.payment(code.order.order_id, member.id, code.order.total, paid), rt.clock())
+        books.post(connection, ledger.settlement(order.order_id, order.payer, order.total), rt.clock())
+        accounts.allocate(rt, connection, order, order.order_id)
         codes.mark_paid(connection, code.id, rt.clock())
     return member
 
@@ -184,7 +186,7 @@ def an_sms(
 
 def a_keypress(said: str = "", *, session: str = "at:s1", phone: str = PHONE, code: str = "*777#") -> Keypress:
     """A request of the gateway: `said` is all that was typed so far."""
-    return Keypress(session=session, phone=phone, service_code=code, network="51010", text=said)
+    return Keypress(session=session, phone=phone, service_code=code, network="51010", text=said, dialect=DIALECT)
 
 
 def typed(rt: Runtime, *answers: str, session: str = "at:s1", phone: str = PHONE) -> Reply:
@@ -207,3 +209,48 @@ def dearer_rates(rt: Runtime) -> int:
     """New rates are published: there is no discount any more, so that November costs Rp16.800."""
     dearer = shipped("rates").replace('version: "2026-11"', 'version: "2026-12"').split("discounts:")[0]
     return publishing.publish(rt, "rates", {"rates.yaml": dearer}, by="test")
+
+
+def some_members(rt: Runtime, number: int, *, first: int = 5) -> list[Member]:
+    """People whom the institution has accepted, each with a phone; their NIK's serials begin with `first`."""
+    serials = range(first, first + number)
+    return [
+        a_registered_member(rt, phone=f"+6281290{one:06}", nik=a_nik(one), name="Budi Santoso", member_number=str(one))
+        for one in serials
+    ]
+
+
+def a_sponsor(rt: Runtime, *, phone: str = "+6281299999999", name: str = "Bu Rini") -> Sponsor:
+    """Somebody who pays for others."""
+    with rt.db.begin() as connection:
+        return sponsors.add(connection, phone, name, "person", "id", rt.clock())
+
+
+def a_basket(
+    rt: Runtime,
+    people: Sequence[Member],
+    *,
+    months: Sequence[date] = (NOVEMBER,),
+    order_id: str = "SRT-B",
+    price: int = PRICE,
+) -> Order:
+    """A sponsor's code for some months of each of these people."""
+    sponsor = a_sponsor(rt)
+    order = Order(
+        order_id=order_id,
+        phone=sponsor.phone,
+        language="id",
+        channel="indomaret",
+        payer=Payer(sponsor_id=sponsor.id),
+        rates_version="2026-11:2026-11",
+        lines=tuple(
+            Line(one.id, month, one.person.package, one.person.wage, price) for one in people for month in months
+        ),
+    )
+    expires = rt.clock() + timedelta(days=3)
+    made = rt.payment.charge(order_id, order.total, expires, "indomaret")
+    with rt.db.begin() as connection:
+        number = codes.add(connection, order, rt.clock())
+        assert number is not None, "there is such a basket already"
+        codes.made(connection, number, rt.payment.name, made.code, expires)
+    return order

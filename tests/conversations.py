@@ -9,15 +9,18 @@ A file tells what a person does and what comes back:
     CON …
     ! work              every waiting job is done
     SMS …               what arrived since, one line each
-    ! pay               the newest pay code is paid in cash
+    ! pay [3000]        the newest pay code is paid in cash; so much where it takes any amount
 
-Other commands: `! phone +62…`, `! now 2026-12-16 09:00` (Jakarta), `! again` (the gateway repeats its request),
-`! cut off` (the network drops the session). All other lines are what came back.
+    ! files             from now on the institution takes files
+    ! answer refused age   a file is made of the registrations that wait, and all of them are answered so
+
+Other commands: `! savings on`, `! phone +62…`, `! now 2026-12-16 09:00` (Jakarta), `! again` (the gateway repeats its
+request), `! cut off` (the network drops the session). All other lines are what came back.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -25,9 +28,14 @@ from flask.testing import FlaskClient
 
 from tests.conftest import clock_of
 from tests.work import work
+from ussd_app import queues
 from ussd_app.app import create_app
+from ussd_app.gateways.answer_file import COLUMNS
+from ussd_app.gateways.handover_file import FileInstitution
 from ussd_app.phone import split_code
 from ussd_app.runtime import Runtime
+from ussd_app.services import handover_answers, handover_files
+from workers import runtime as worker_runtime
 
 CALLBACK = "/callbacks/africastalking/local/ussd"
 
@@ -56,11 +64,21 @@ class Conversation:
         if command == "phone":
             self.phone = rest
             return []
+        if command == "savings":
+            self._with_savings()
+            return []
+        if command == "files":
+            self._by_file()
+            return []
+        if command == "answer":
+            return self.answer_all(*rest.split())
+        if command == "pay":
+            return self.pay(rest)
         if command == "now":
             local = datetime.strptime(rest, "%Y-%m-%d %H:%M").replace(tzinfo=ZoneInfo("Asia/Jakarta"))
             clock_of(self.rt).set(local.astimezone(UTC))
             return []
-        commands = {"again": self.post, "work": self.work, "pay": self.pay, "cut": self.cut_off}
+        commands = {"again": self.post, "work": self.work, "cut": self.cut_off}
         return commands[command]()
 
     def dial(self, code: str) -> list[str]:
@@ -109,17 +127,43 @@ class Conversation:
         return list(self.client.get("/simulator/api/messages", query_string={"phone": self.phone}).get_json())
 
     def work(self) -> list[str]:
-        """Every waiting job is done; the SMS that arrived."""
+        """Every waiting job is done, and what is due by now; the SMS that arrived."""
+        self.rt.queues.enqueue(queues.SWEEP_MEMBERS)
         work(self.rt)
         fresh = [sms for sms in self.messages() if sms["id"] not in self.seen_sms]
         self.seen_sms.update(int(str(sms["id"])) for sms in fresh)
         return [f"SMS {sms['text']}" for sms in fresh]
 
-    def pay(self) -> list[str]:
-        """The newest pay code is paid in cash; what the till says."""
+    def _with_savings(self) -> None:
+        """From now on the operator lets people save."""
+        self.rt = replace(self.rt, settings=self.rt.settings.model_copy(update={"savings": True}))
+        worker_runtime.use(self.rt)
+        self.client = create_app(self.rt).test_client()
+
+    def _by_file(self) -> None:
+        """From now on somebody in the office carries files to the institution."""
+        self.rt = replace(self.rt, institution=FileInstitution())
+        worker_runtime.use(self.rt)
+        self.client = create_app(self.rt).test_client()
+
+    def answer_all(self, verdict: str, about: str) -> list[str]:
+        """The institution answers every registration that waits; `about` is the member number, or the reason."""
+        made = handover_files.make(self.rt, "registrations", "tests")
+        assert made is not None, "no registration waits"
+        number, reason = (about, "") if verdict == "accepted" else ("", about)
+        sheet = handover_files.download(self.rt, made.number).decode().splitlines()
+        lines = [f"{made.number},{row.split(',')[0]},{verdict},{number},{reason}" for row in sheet[7:-1]]
+        contents = "\n".join([",".join(COLUMNS), *lines])
+        taken = handover_answers.take(self.rt, "answers.csv", contents.encode(), "tests")
+        assert not taken.problems, taken.problems
+        return self.work()
+
+    def pay(self, amount: str = "") -> list[str]:
+        """The newest pay code is paid in cash, with an amount of one's own where it takes any; what the till says."""
         payable = [sms["pay"] for sms in self.messages() if sms.get("pay")]
         assert payable, "no SMS with a pay code has arrived"
-        response = self.client.post("/simulator/api/payments", data=payable[-1])
+        asked: dict[str, object] = {**payable[-1], "amount": amount or payable[-1]["amount"]}  # type: ignore[dict-item,index]
+        response = self.client.post("/simulator/api/payments", data=asked)
         return [f"PAY {response.status_code}"]
 
 

@@ -93,3 +93,60 @@ def test_an_audit_of_what_is_no_phone_number_says_so(shell: Runtime, capsys: pyt
 def test_checking_without_files_checks_all_that_is_shipped(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["menus", "check"]) == 0
     assert f"{len(publishing.files_of(MENUS))} documents: 0 errors" in capsys.readouterr().out
+
+
+# ---- parts ----
+
+QUIZ = """\
+menu: quiz
+codes: ["*778#"]
+languages: [id]
+start: welcome
+include: [greetings]
+screens:
+  welcome: {text: Kuis, choices: {1: {label: Selesai, go: bye}}}
+"""
+PART = "part: greetings\nreasons: {choose: Pilih nomor.}\nscreens:\n  bye: {end: Sampai jumpa}\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a menu and its part."""
+    (tmp_path / "quiz.yaml").write_text(QUIZ)
+    (tmp_path / "greetings.yaml").write_text(PART)
+    return tmp_path
+
+
+def test_checking_all_files_of_a_folder_checks_a_part_in_its_menu(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["menus", "check", *map(str, sorted(folder.glob("*.yaml")))]) == 0
+    assert "1 documents: 0 errors, 0 remarks" in capsys.readouterr().out
+
+
+def test_checking_a_menu_tells_what_is_wrong_in_its_part(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "greetings.yaml").write_text(PART.replace("Sampai jumpa", "'{nobody}'"))
+    assert main(["menus", "check", str(folder / "quiz.yaml")]) == 1
+    assert "greetings.yaml:4: screens.bye.end: `nobody`" in capsys.readouterr().out
+
+
+def test_a_part_that_no_given_menu_includes_is_not_taken_for_checked(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["menus", "check", str(folder / "greetings.yaml")]) == 1
+    assert "greetings.yaml:1: part: no menu that is checked here includes this part" in capsys.readouterr().out
+
+
+def test_a_part_is_published_with_the_menu_that_includes_it(
+    shell: Runtime, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["menus", "publish", str(folder / "greetings.yaml")]) == 1
+    assert "a part is published with the menus that include it: publish quiz.yaml" in capsys.readouterr().err
+    assert main(["menus", "publish", str(folder / "quiz.yaml")]) == 0
+    assert main(["menus", "export", "quiz"]) == 0
+    assert f"# --- greetings.yaml\n{PART}# --- quiz.yaml\n{QUIZ}" in capsys.readouterr().out
+
+
+def test_a_menu_is_drawn_with_the_screens_of_its_parts(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["menus", "graph", "main", "--mermaid"]) == 0
+    assert "keep_language" in capsys.readouterr().out

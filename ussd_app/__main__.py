@@ -10,11 +10,10 @@ import sys
 from argon2 import PasswordHasher
 from sqlalchemy.exc import OperationalError
 
-from ussd_app import commands as menus
 from ussd_app import embedded, logs, phone
-from ussd_app.commands import MENUS, command, connected
+from ussd_app.commands import MENUS, command, connected, handover, members, menus, money, sponsors
 from ussd_app.domain import phone as numbers
-from ussd_app.errors import MenuProblems, NotPublished, Refused, SettingsError
+from ussd_app.errors import MenuProblems, NotAllowedNow, NotPublished, Refused, SettingsError
 from ussd_app.services import publishing
 from ussd_app.storage import admins, database
 
@@ -60,6 +59,10 @@ def _parser() -> argparse.ArgumentParser:
     dialing.add_argument("--url", help="the callback to dial, when it is not on this machine")
     dialing.add_argument("code", nargs="?", help="the code to dial, for example *777# or *777*1*2#")
     menus.add_to(commands)
+    handover.add_to(commands)
+    money.add_to(commands)
+    members.add_to(commands)
+    sponsors.add_to(commands)
     return parser
 
 
@@ -68,7 +71,7 @@ def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.function(options))
-    except (SettingsError, MenuProblems, NotPublished) as error:
+    except (SettingsError, MenuProblems, NotPublished, NotAllowedNow) as error:
         print(error, file=sys.stderr)
     except OperationalError:
         print("The database cannot be reached: is the service running?", file=sys.stderr)

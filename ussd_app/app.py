@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from ussd_app import logs, runtime, settings
 from ussd_app.runtime import Runtime
 from ussd_app.services import inbox
-from ussd_app.web import callbacks, health, payments, simulator, ussd
+from ussd_app.web import callbacks, health, payments, plain_ussd, simulator, ussd
 
 # Nothing is fetched from another host, nothing runs that we did not ship.
 POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
@@ -33,6 +33,8 @@ def create_app(rt: Runtime) -> Flask:
     )
     _post(app, f"{gateway}/opt-outs", "opt_outs", lambda token: callbacks.keep(rt, token, inbox.take_opt_out))
     _post(app, "/callbacks/africastalking/<path:_rest>", "no_token", lambda _rest: Response("forbidden", 403))
+    _post(app, "/callbacks/ussd/<token>", "plain_ussd", lambda token: plain_ussd.keypress(rt, token))
+    _post(app, "/callbacks/ussd/", "no_plain_token", lambda: Response("forbidden", 403))
     _post(app, "/callbacks/midtrans/notifications", "midtrans", lambda: payments.notified(rt))
 
     health.routes(app, rt)

@@ -7,6 +7,7 @@ SertakanError
 ├── StartupError         the embedded service cannot start; one sentence for the operator
 ├── BadRequest           a callback without a field it must have; names the field
 ├── NotPublished         a menu or document that nobody has published
+├── NotAllowedNow        what an operator asked for does not fit how things stand; a sentence for them
 ├── Unbalanced           a ledger transaction that does not add up to zero
 └── GatewayError         an outside company did not do what was asked
     ├── GatewayTemporary     nothing happened, ask again later
@@ -71,6 +72,10 @@ class BadRequest(SertakanError):
 
 class NotPublished(SertakanError):
     """Nobody has published a document of that name."""
+
+
+class NotAllowedNow(SertakanError):
+    """An operator asked for something that does not fit how things stand; the message says why."""
 
 
 class Unbalanced(SertakanError):

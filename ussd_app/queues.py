@@ -26,21 +26,42 @@ QUEUES = (REGISTRATION, PAYMENTS, URGENT, HOUSEKEEPING)
 
 FILE_REGISTRATION = "workers.registration.file_registration"
 MAKE_PAY_CODE = "workers.registration.make_pay_code"
+CANCEL_PAY_CODE = "workers.registration.cancel_pay_code"
+RECONCILE = "workers.registration.reconcile"
 POST_PAYMENT = "workers.payments.post_payment"
 HAND_OVER = "workers.payments.hand_over"
 RELAY = "workers.outbox.relay"
 SWEEP_REGISTRATIONS = "workers.registration.sweep"
 SWEEP_PAYMENTS = "workers.payments.sweep"
+SWEEP_MEMBERS = "workers.members.sweep"
+CHECK_BOOKS = "workers.payments.check_books"
+HANDLE_SMS = "workers.inbox.handle_sms"
+SWEEP_INBOX = "workers.inbox.sweep"
+ISSUE_BASKET = "workers.sponsorship.issue_basket"
+SWEEP_BASKETS = "workers.sponsorship.sweep"
+TAKE_ROSTER_IN = "workers.sponsorship.take_roster_in"
+FORGET_SILENT = "workers.sponsorship.forget_silent"
 WRITE_JOURNAL = "workers.journal.write"
 
 QUEUE_OF = {
     FILE_REGISTRATION: REGISTRATION,
     MAKE_PAY_CODE: REGISTRATION,
+    CANCEL_PAY_CODE: REGISTRATION,
+    # It asks for seconds on end: nobody's pay code may wait behind it.
+    RECONCILE: HOUSEKEEPING,
     SWEEP_REGISTRATIONS: REGISTRATION,
     POST_PAYMENT: PAYMENTS,
     HAND_OVER: PAYMENTS,
     SWEEP_PAYMENTS: PAYMENTS,
+    SWEEP_MEMBERS: HOUSEKEEPING,
     RELAY: URGENT,
+    CHECK_BOOKS: HOUSEKEEPING,
+    HANDLE_SMS: REGISTRATION,
+    SWEEP_INBOX: REGISTRATION,
+    ISSUE_BASKET: REGISTRATION,
+    SWEEP_BASKETS: REGISTRATION,
+    TAKE_ROSTER_IN: HOUSEKEEPING,
+    FORGET_SILENT: HOUSEKEEPING,
     WRITE_JOURNAL: HOUSEKEEPING,
 }
 

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from ussd_app.gateways.africastalking import AfricasTalking
 from ussd_app.gateways.console import ConsoleInstitution, ConsoleMessaging, ConsoleTill
+from ussd_app.gateways.handover_file import FileInstitution
 from ussd_app.gateways.institution import Institution
 from ussd_app.gateways.messaging import MessagingGateway
 from ussd_app.gateways.midtrans import Midtrans
@@ -70,7 +71,7 @@ def build(
         vault=vault,
         messaging=_messaging(settings),
         payment=_payment(settings, engine, clock),
-        institution=ConsoleInstitution(),
+        institution=FileInstitution() if settings.hands_over_by_file else ConsoleInstitution(),
         clock=clock,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from cryptography.fernet import Fernet
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -33,12 +33,15 @@ class Settings(BaseSettings):
     data_keys: str = ""
     callback_token: str = ""
     service_code: str = Field("*777#", pattern=r"^\*[0-9]+(\*[0-9]+)*#$")
+    ussd_retry: Literal["request", "window", "none"] = "none"
     at_username: str = "sandbox"
     at_api_key: str = ""
     at_sender_id: str = ""
     at_base_url: str = ""
     midtrans_server_key: str = ""
     midtrans_base_url: str = "https://api.sandbox.midtrans.com"
+    savings: bool = False
+    institution: Literal["console", "file"] | None = None
     sms_per_second: int = Field(50, ge=1, le=1000)
     admin_email: str = "admin@sertakan.local"
     admin_password: str = ""
@@ -71,6 +74,11 @@ class Settings(BaseSettings):
         if not self.keys:
             raise ValueError("DATA_KEYS must hold at least one Fernet key")
         return self
+
+    @property
+    def hands_over_by_file(self) -> bool:
+        """Whether registrations and contributions go to the institution in numbered files."""
+        return (self.institution or ("console" if self.sertakan_local else "file")) == "file"
 
     @cached_property
     def keys(self) -> list[str]:

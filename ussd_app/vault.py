@@ -25,7 +25,13 @@ class Vault:
 
     def __init__(self, keys: Sequence[str]) -> None:
         self._fernet = MultiFernet([Fernet(key) for key in keys])
+        self._pepper = hashlib.sha256(b"sertakan pepper" + base64.urlsafe_b64decode(keys[-1])).digest()
         self._hash_key = hashlib.sha256(b"sertakan index" + base64.urlsafe_b64decode(keys[-1])).digest()
+
+    @property
+    def pepper(self) -> bytes:
+        """The secret that goes into the hash of every PIN; like the hashes' key it comes from the oldest key."""
+        return self._pepper
 
     def seal(self, text: str) -> str:
         """Encrypt; the result is plain ASCII."""

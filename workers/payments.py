@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ussd_app.services import handoff, payments
+from ussd_app.services import books, handoff, payments
 from workers.runtime import rt
 
 
@@ -19,3 +19,8 @@ def hand_over() -> None:
 def sweep() -> None:
     """Find notifications that no job looks into."""
     payments.sweep(rt())
+
+
+def check_books() -> None:
+    """See whether the books balance."""
+    books.watch(rt())

@@ -1,8 +1,8 @@
-"""Jobs that file registrations and have pay codes made."""
+"""Jobs that file registrations, have pay codes made or cancelled, and ask what became of them."""
 
 from __future__ import annotations
 
-from ussd_app.services import billing, enrolment
+from ussd_app.services import billing, elsewhere, enrolment, reconciliation
 from workers.runtime import rt
 
 
@@ -14,6 +14,16 @@ def file_registration(registration_id: int) -> None:
 def make_pay_code(pay_code_id: int) -> None:
     """Have one pay code made and texted."""
     billing.make_code(rt(), pay_code_id)
+
+
+def cancel_pay_code(pay_code_id: int) -> None:
+    """Tell the payment company of one closed code."""
+    elsewhere.cancel(rt(), pay_code_id)
+
+
+def reconcile() -> None:
+    """Ask the payment company about codes that somebody may have paid."""
+    reconciliation.run(rt())
 
 
 def sweep() -> None:

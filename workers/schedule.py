@@ -21,9 +21,15 @@ from workers.runtime import rt
 SCANS: tuple[tuple[str, tuple[str, ...], int], ...] = (
     (queues.SWEEP_REGISTRATIONS, (), 15),
     (queues.SWEEP_PAYMENTS, (), 15),
+    (queues.RECONCILE, (), 60),
     (queues.HAND_OVER, (), 15),
     (queues.RELAY, (URGENT,), 10),
+    (queues.SWEEP_INBOX, (), 15),
+    (queues.SWEEP_BASKETS, (), 15),
+    (queues.FORGET_SILENT, (), 24 * 3600),
     (queues.WRITE_JOURNAL, (), 5),
+    (queues.SWEEP_MEMBERS, (), 60),
+    (queues.CHECK_BOOKS, (), 3600),
 )
 # A queue that nobody works on must not fill up with scans.
 MOST_WAITING = 200

@@ -28,6 +28,7 @@ VOCABULARY = Vocabulary(
         "order": EffectSpec(("item", "total"), {"placed": {"number": text(8)}, "changed": {}}),
         "keep_language": EffectSpec(("language",), {"kept": {}}),
     },
+    messages={"go_on": {}},
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from tests.engine.menus import TODAY
 from ussd_app.domain import gsm7
 from ussd_app.engine.checks import CHECKS, Asked
 from ussd_app.engine.kinds import Value
+from ussd_app.engine.turn import Known
 from ussd_app.errors import Refused
 
 SITI = "3174054508880003"  # 5 August 1988
@@ -97,6 +100,12 @@ def test_a_good_answer_is_kept_as_its_value(check: str, said: str, value: Value)
         ("money", "", "amount", {}),
         ("money", "dua ribu", "amount", {}),
         ("money", "99888889", "amount_range", {"least": 0, "most": 99_888_888}),
+        ("pin", "12345", "pin", {}),
+        ("pin", "1234567", "pin", {}),
+        ("pin", "PIN123", "pin", {}),
+        ("pin", "123456", "pin_easy", {}),
+        ("pin", "987654", "pin_easy", {}),
+        ("pin", "111111", "pin_easy", {}),
         ("phone", "123", "phone", {}),
         ("phone", "", "phone", {}),
         ("phone", "halo", "phone", {}),
@@ -104,6 +113,19 @@ def test_a_good_answer_is_kept_as_its_value(check: str, said: str, value: Value)
 )
 def test_a_bad_answer_is_refused_with_its_reason(check: str, said: str, reason: str, values: dict[str, object]) -> None:
     assert refusal(check, said) == (reason, values)
+
+
+def test_a_pin_leaves_only_a_hash_that_the_same_pin_and_pepper_give_again() -> None:
+    first, again, other = (
+        CHECKS["pin"].check(said, Asked({}, {}, TODAY, pepper))
+        for said, pepper in ((" 204861 ", b"a"), ("204861", b"a"), ("204861", b"b"))
+    )
+    assert first == again != other
+    assert re.fullmatch("[0-9a-f]{32}", str(first))
+
+
+def test_the_pepper_is_not_in_what_is_printed() -> None:
+    assert "secret" not in repr(Asked({}, {}, TODAY, b"secret")) + repr(Known(TODAY, pepper=b"secret"))
 
 
 @pytest.mark.parametrize("said", ["05081988", "1988-08-05"])

@@ -13,7 +13,7 @@ from ussd_app.engine.checks import CHECKS
 from ussd_app.engine.proof import compile_menu
 from ussd_app.engine.vocabulary import Vocabulary
 from ussd_app.errors import Problem
-from ussd_app.services import words
+from ussd_app.services import publishing, words
 
 MENUS = Path(__file__).parent.parent.parent / "menus"
 
@@ -65,11 +65,12 @@ def test_the_menu_that_the_tests_break_is_whole() -> None:
 
 
 def test_the_shipped_menu_is_compiled_without_an_error_or_a_remark() -> None:
-    files = [MENUS / "main.yaml", *sorted(MENUS.glob("main.*.yaml"))]
-    menu, problems = compile_menu([source.read(file.name, file.read_text()) for file in files], 7, words.VOCABULARY)
+    files = publishing.files_of(MENUS)["main"]
+    menu, problems = compile_menu(publishing.sources_of("main", files), 7, words.VOCABULARY)
     assert menu is not None
     assert (menu.name, menu.version, menu.language, problems) == ("main", 7, "id", [])
-    assert {f"main.{language}.yaml" for language in menu.languages[1:]} == {file.name for file in files[1:]}
+    for name in ("main", "common", "language"):
+        assert {f"{name}.yaml", *(f"{name}.{language}.yaml" for language in menu.languages[1:])} <= files.keys()
 
 
 # Each: what is added below, the line inside it (1 is the first), the path, and what the sentence says.
@@ -491,6 +492,16 @@ def test_a_first_screen_that_people_come_back_to_has_room_for_back() -> None:
     full = WELL.replace("text: Halo", f"text: {'w ' * 24}w")
     assert errors_of("  here: {end: A}\n", head=full) == []
     assert errors_of(back, head=full)[0].sentence == "in id the longest fill takes 111 of 100: shorten it by 11"
+
+
+def test_a_choice_longer_than_the_smallest_screen_of_any_network_is_a_remark() -> None:
+    longest, longer = ("w" * (60 - len("1. \n98\n0") + more) for more in (0, 1))
+    screen = "  here:\n    text: A\n    choices:\n      1: {label: LONG, go: bye}\n      2: {label: B, go: bye}\n"
+    head = WELL.replace("[id, en]", "[id]")
+    assert problems_of(head + screen.replace("LONG", longest)) == []
+    (remark,) = problems_of(head + screen.replace("LONG", longer))
+    assert (remark.path, remark.error) == ("screens.here.text", False)
+    assert remark.sentence.startswith("in id one line alone is longer than the smallest screen, of 60:")
 
 
 def test_a_list_may_take_more_pages_than_one() -> None:

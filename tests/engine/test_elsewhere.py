@@ -11,7 +11,7 @@ from tests.engine.menus import compiled
 from ussd_app.engine.dialogue import Dialogue
 from ussd_app.engine.graph import Menu
 from ussd_app.engine.step import begin, step
-from ussd_app.engine.turn import Known, Needs, Turn
+from ussd_app.engine.turn import FactValue, Known, Needs, Turn
 
 MAIN = compiled("""
     menu: main
@@ -96,6 +96,14 @@ def test_whoever_comes_back_from_a_visit_can_still_go_back_from_there() -> None:
     assert (back.dialogue.screen, back.dialogue.answer("age")) == ("age", 7)
 
 
+@pytest.mark.parametrize("back", ["1", "0"])
+def test_a_visit_leads_back_to_the_very_page_it_was_made_from(back: str) -> None:
+    door = after("1", "7")
+    second = next_turn(replace(door, dialogue=replace(door.dialogue, limit=30)), "98")
+    assert second.text == "1. Tamu\n2. Selesai\n0. Kembali"
+    assert next_turn(next_turn(second, "1"), back).text == second.text
+
+
 def test_the_first_screen_of_a_visited_menu_offers_the_way_back() -> None:
     assert after("1", "7", "1").text.endswith("0. Kembali")
 
@@ -147,3 +155,63 @@ def test_a_notice_stands_above_the_first_screen() -> None:
     dialogue = Dialogue("d1", MAIN.name, MAIN.version, "id")
     turn = finished(lambda known: begin(MAIN, dialogue, known, notice="withdrawn"))
     assert turn.text == "Maaf, mulai lagi.\nHalo\n1. Lain"
+
+
+# ---- the room on a screen ----
+
+WIDE = compiled("""
+    menu: wide
+    codes: ["*1#", {code: "*2#", limit: 182}, {code: "*3#", limit: 70}]
+    languages: [id]
+    start: streets
+    limit: 100
+    reasons: {choose: Pilih nomor.}
+    screens:
+      streets:
+        text: Jalan
+        list: {rows: shops, label: "{row.name}", keep: shop, value: code, go: bye}
+      bye: {end: Sampai jumpa}
+""")
+SHOPS = {"shops": FactValue({}, tuple({"name": "W" * 20, "code": "w", "rent": 1} for _ in range(9)))}
+
+
+def lines_at(limit: int | None) -> int:
+    """The shops on the first page of a screen with so much room."""
+    dialogue = Dialogue("d1", "wide", 1, "id", limit=limit)
+    needs = begin(WIDE, dialogue, Known(TODAY))
+    assert isinstance(needs, Needs)
+    turn = begin(WIDE, dialogue, Known(TODAY, {key: SHOPS[key.fact] for key in needs.facts}))
+    assert isinstance(turn, Turn)
+    return turn.text.count("W" * 20)
+
+
+def test_each_code_has_its_own_room_or_that_of_the_menu() -> None:
+    assert WIDE.limits == {"*1#": 100, "*2#": 182, "*3#": 70}
+
+
+@pytest.mark.parametrize(("limit", "lines"), [(70, 2), (100, 3), (182, 6), (None, 3)])
+def test_a_page_holds_as_much_as_the_code_that_was_dialled_gives_room_for(limit: int | None, lines: int) -> None:
+    assert lines_at(limit) == lines
+
+
+def test_the_room_stays_the_same_in_a_menu_that_is_visited_and_back_again() -> None:
+    dialogue = replace(Dialogue("d1", MAIN.name, MAIN.version, "id"), limit=120)
+    turn = finished(lambda known: begin(MAIN, dialogue, known))
+    limits = []
+    for said in ("1", "7", "1", "2", "2", "00"):
+        turn = next_turn(turn, said)
+        limits.append((turn.dialogue.menu, turn.dialogue.limit))
+    assert limits == [(menu, 120) for menu in ("main", "main", "guests", "guests", "main", "main")]
+
+
+def test_going_on_after_a_cut_has_the_room_of_the_code_that_is_dialled_now() -> None:
+    left = replace(cut_off(), limit=182)
+    dialogue = Dialogue("d2", MAIN.name, MAIN.version, "id", left=left, limit=140)
+    turn = next_turn(finished(lambda known: begin(MAIN, dialogue, known)), "1")
+    assert (turn.dialogue.id, turn.dialogue.limit) == ("the first session", 140)
+
+
+def test_a_dialogue_stored_before_it_knew_its_room_is_read() -> None:
+    stored = after("1").dialogue.to_json()
+    del stored["limit"]
+    assert Dialogue.from_json(stored).limit is None

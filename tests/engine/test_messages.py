@@ -146,3 +146,26 @@ def test_the_shipped_messages_are_all_that_the_service_sends() -> None:
 def test_every_shipped_message_is_one_sms_whatever_fills_it(name: str, language: str, data: st.DataObject) -> None:
     values = data.draw(a_row(words.MESSAGES[name]))
     assert gsm7.size(shipped()[name].fill(language, values)).segments == 1
+
+
+REFUSALS = one("Halo") + "refusals:\n  {code}:\n    {language}: {words!r}\n"
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "sentence"),
+    [
+        ("en", "too young", "the Indonesian text (`id`) is missing"),
+        ("id", "W" * 53, "this reason takes 53 septets instead of 52 at most"),
+        ("id", "{name} salah", "a reason has no fields: write a plain sentence"),
+    ],
+)
+def test_a_reason_of_a_refusal_is_a_short_plain_sentence_in_indonesian_at_least(
+    language: str, words: str, sentence: str
+) -> None:
+    assert only(REFUSALS.format(code="age", language=language, words=words)).sentence == sentence
+
+
+def test_where_a_message_gives_a_reason_there_must_be_words_for_any_other() -> None:
+    without = (MENUS / "messages.yaml").read_text().replace("\n  other:\n", "\n  another:\n")
+    _, problems = compile_messages(source.read("messages.yaml", without), words.MESSAGES)
+    assert "`refusals` needs `other`" in str(problems[-1])

@@ -19,16 +19,20 @@ OPTIONS = st.lists(OPTION, max_size=40).map(
 LIMIT = st.integers(60, 182)
 
 
-def footer(first: bool, more: bool) -> list[str]:
-    return [MORE] * more + [BACK] * (not first)
+def footer(first: bool, more: bool, words: bool) -> list[str]:
+    return keys([MORE] * more + [BACK] * (not first), words)
 
 
-def always_back(_first: bool, more: bool) -> list[str]:
-    return [MORE, BACK] if more else [BACK]
+def always_back(_first: bool, more: bool, words: bool) -> list[str]:
+    return keys([MORE, BACK] if more else [BACK], words)
 
 
-def nothing(_first: bool, _more: bool) -> list[str]:
+def nothing(_first: bool, _more: bool, _words: bool) -> list[str]:
     return []
+
+
+def keys(lines: list[str], words: bool) -> list[str]:
+    return lines if words else [line.partition(".")[0] for line in lines]
 
 
 FOOTERS = st.sampled_from([footer, always_back])
@@ -67,13 +71,13 @@ def test_every_page_ends_with_the_navigation_asked_for(
 ) -> None:
     made = pages(text, options, footer, limit)
     for number, page in enumerate(made):
-        wanted = footer(number == 0, number < len(made) - 1)
+        wanted = footer(number == 0, number < len(made) - 1, True)
         assert page.split("\n")[-len(wanted) :] == wanted or not wanted
 
 
 @given(TEXT, OPTIONS, FOOTERS, LIMIT)
 def test_pages_are_made_only_where_one_is_too_small(text: str, options: list[str], footer: Footer, limit: int) -> None:
-    whole = "\n".join(filter(None, [text, *options, *footer(True, False)]))
+    whole = "\n".join(filter(None, [text, *options, *footer(True, False, True)]))
     assert (len(pages(text, options, footer, limit)) == 1) == gsm7.fits_screen(whole, limit)
 
 
@@ -115,6 +119,33 @@ def test_a_screen_without_options_and_navigation_is_its_text(text: str, expected
 def test_what_fits_no_screen_is_too_narrow(text: str, options: list[str]) -> None:
     with pytest.raises(TooNarrow):
         pages(text, options, footer, 60)
+
+
+def test_where_a_line_has_no_room_beside_the_words_of_the_keys_the_keys_stand_alone() -> None:
+    options = ["1. " + "a" * 50, "2. b", "3. " + "c" * 52]
+    assert pages("T", options, always_back, 60) == [
+        f"T\n{MORE}\n{BACK}",
+        f"{options[0]}\n98\n0",
+        f"2. b\n{MORE}\n{BACK}",
+        f"{options[2]}\n0",
+    ]
+
+
+@given(st.lists(st.text("abcd", min_size=1, max_size=55), min_size=1, max_size=9), FOOTERS, LIMIT)
+def test_whatever_fits_beside_the_keys_alone_is_shown_whole_and_in_order(
+    lines: list[str], footer: Footer, limit: int
+) -> None:
+    made = pages(lines[0], lines[1:], footer, limit)
+    shown = [line for page in made for line in page.split("\n") if line not in (MORE, BACK, "98", "0")]
+    assert shown == lines
+    assert all(gsm7.fits_screen(page, limit) for page in made)
+
+
+@pytest.mark.parametrize(
+    "text", ["aaaa bbbb cccc dddd eeeee  ", "  aaaa bbbb cccc dddd eeeee", "aaaa bbbb cccc dddd eeeee \n"]
+)
+def test_spaces_around_a_text_make_no_page_of_their_own(text: str) -> None:
+    assert pages(text, [], footer, 26) == ["aaaa bbbb cccc dddd eeeee"]
 
 
 @given(st.text(max_size=200), st.lists(st.text(max_size=40), max_size=10), st.integers(1, 182))

@@ -12,6 +12,7 @@ from tests.engine.test_compiler import WELL
 from ussd_app.engine import source
 from ussd_app.engine.effort import ways_of
 from ussd_app.engine.messages import compile_messages
+from ussd_app.engine.parts import included_in
 from ussd_app.engine.proof import compile_menu
 from ussd_app.errors import MenuProblems, Problem
 
@@ -20,6 +21,7 @@ BROKEN = Path(__file__).parent / "broken"
 FOUND = {
     "branch_that_hides_others": (20, "screens.here.branch.1", "those below it never get their turn"),
     "circle_of_steps": (17, "screens.here", "steps can follow each other in a circle"),
+    "code_without_its_limit": (5, "codes.1.limit", "this must be written here"),
     "compared_with_a_skipped_answer": (22, "screens.here.ask.same_as", "the way welcome > here does not ask it"),
     "condition_that_is_code": (19, "screens.here.branch.0.when", "a condition may hold only names"),
     "copy_of_a_skipped_answer": (22, "screens.here.choices.1.set.again", "`item` need not have been answered"),
@@ -33,13 +35,19 @@ FOUND = {
     "go_beside_choices": (21, "screens.here.go", "`go` has no meaning beside `choices`"),
     "home_key_as_choice": (20, "screens.here.choices.00", "`00` is the key for home"),
     "missing_outcome": (20, "screens.here.outcomes", "`order` may end as `changed`"),
+    "limit_of_a_code_out_of_range": (6, "codes.1.limit", "less than or equal to 182"),
+    "missing_part": (7, "include.0", "there is no part `nowhere`: write nowhere.yaml beside this file"),
     "misspelt_word": (19, "screens.here.choises", "this word is not known here"),
+    "name_in_the_menu_and_a_part": (16, "screens.bye", "`bye` stands in greetings.yaml:3 too"),
     "number_beside_a_list": (21, "screens.here.choices.1", "row 1 of the list would take the key"),
     "number_out_of_range": (6, "limit", "less than or equal to 182"),
     "outcomes_without_an_effect": (21, "screens.here.outcomes", "`outcomes` has no meaning beside `ask`"),
     "outside_the_alphabet": (18, "screens.here.end", "is not in the alphabet of plain phones"),
+    "part_included_twice": (8, "include.1", "the part `greetings` is included already"),
     "plus_without_a_list": (20, "screens.here.choices.+", "`+` is the number after a `list`"),
+    "recover_without_resume": (6, "recover", "invites people to go on where they were, and without `resume`"),
     "screen_over_the_limit": (19, "screens.here.end", "takes 106 of 100: shorten it by 6"),
+    "screen_over_the_limit_of_a_code": (17, "screens.here.end", "takes 106 of 100 (on *2#): shorten it by 6"),
     "text_beside_end": (18, "screens.here.text", "`text` has no meaning beside `end`"),
     "text_of_a_skipped_question": (29, "screens.ready.end", "the way welcome > here > ready does not ask it"),
     "two_navigation_keys_alike": (6, "navigation.home_key", "`9` is the `back_key` too"),
@@ -52,12 +60,22 @@ FOUND = {
     "unreachable_screen": (18, "screens.island", "nobody would ever see it"),
     "wrong_parameter": (22, "screens.here.ask.max", "`many` must be a whole number"),
 }
+# Menus broken by a part of theirs, in broken/parts: the part with the problem, and where in it.
+FOUND_IN_A_PART = {
+    "name_in_two_parts": ("goodbyes.yaml", 4, "screens.bye", "`bye` stands in greetings.yaml:3 too"),
+    "part_under_another_name": ("misnamed.yaml", 2, "part", "the file is called misnamed, the part named"),
+    "unknown_target_in_a_part": ("to_the_shop.yaml", 8, "screens.here.choices.1.go", "there is no screen `shop`"),
+    "unreachable_screen_of_a_part": ("greetings.yaml", 3, "screens.bye", "nobody would ever see it"),
+    "wrong_word_in_a_part": ("with_a_code.yaml", 4, "codes", "this word is not known here"),
+}
 REASONS = "  pin: A.\n  pin_easy: A.\n  pin_differs: A.\n"
 
 
 def errors_in(file: Path) -> list[Problem]:
+    parts = [BROKEN / "parts" / f"{name}.yaml" for name in sorted(set(included_in(file.read_text())))]
+    files = [file, *(part for part in parts if part.exists())]
     try:
-        _, problems = compile_menu([source.read(file.name, file.read_text())], 1, VOCABULARY)
+        _, problems = compile_menu([source.read(each.name, each.read_text()) for each in files], 1, VOCABULARY)
     except MenuProblems as found:
         return found.problems
     return [problem for problem in problems if problem.error]
@@ -77,8 +95,16 @@ def test_the_one_thing_wrong_with_a_broken_menu_is_found_on_its_line(name: str) 
     assert part in problem.sentence
 
 
+@pytest.mark.parametrize("name", FOUND_IN_A_PART)
+def test_the_one_thing_wrong_with_a_part_is_found_in_its_file_on_its_line(name: str) -> None:
+    file, line, path, sentence = FOUND_IN_A_PART[name]
+    (problem,) = errors_in(BROKEN / f"{name}.yaml")
+    assert (problem.file, problem.line, problem.path) == (file, line, path)
+    assert sentence in problem.sentence
+
+
 def test_every_broken_menu_has_its_line_in_the_table() -> None:
-    assert sorted(file.stem for file in BROKEN.glob("*.yaml")) == sorted(FOUND)
+    assert sorted(file.stem for file in BROKEN.glob("*.yaml")) == sorted([*FOUND, *FOUND_IN_A_PART])
 
 
 # ---- answers that are there on every way ----
@@ -144,6 +170,32 @@ def test_a_question_with_too_many_wrong_answers_gives_none() -> None:
 
 
 # ---- keys, words and remarks ----
+
+
+SHOPS = "text: A\n    list: {rows: shops, label: '{row.name}', keep: x, value: code, go: bye}\n"
+
+
+@pytest.mark.parametrize(
+    "choices", ["", "    choices: {'+': {label: B, when: account, go: bye}}\n"], ids=["none", "one"]
+)
+def test_a_list_that_may_leave_nothing_to_choose_is_a_remark(choices: str) -> None:
+    sentence = "without any row of `shops` there is nothing to choose: add a `+` that is always there"
+    assert remarks(f"  here:\n    {SHOPS}{choices}") == [("screens.here.list", sentence)]
+
+
+@pytest.mark.parametrize(
+    "screens",
+    [
+        f"  here:\n    {SHOPS}    choices: {{'+': {{label: B, go: bye}}}}\n",
+        f"  here:\n    {SHOPS}    choices: {{'+': {{label: B, when: not shops, go: bye}}}}\n",
+        f"  here:\n    branch:\n      - {{when: shops, go: pick}}\n      - {{go: bye}}\n  pick:\n    {SHOPS}",
+        "  here:\n    text: A\n    choices:\n      1: {label: B, when: shops, go: pick}\n      2: {label: C, go: bye}\n"
+        f"  pick:\n    {SHOPS}",
+    ],
+    ids=["always a choice", "a choice where there is no row", "a branch before it", "a choice before it"],
+)
+def test_a_list_that_always_leaves_a_choice_or_is_met_only_with_rows_is_well(screens: str) -> None:
+    assert remarks(screens) == []
 
 
 def test_the_key_for_back_as_a_choice_is_a_remark() -> None:

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.menus import VOCABULARY, compiled
+from tests.engine.menus import VOCABULARY, compiled, problems_of
 from tests.engine.test_compiler import WELL
-from ussd_app.engine import source
 from ussd_app.engine.prove import Proof, prove, prove_files
-from ussd_app.services import words
+from ussd_app.services import publishing, words
 
 MENUS = Path(__file__).parent.parent.parent / "menus"
 SHIPPED = [
@@ -22,8 +21,8 @@ SHIPPED = [
 
 @cache
 def shipped(name: str) -> Proof:
-    files = [MENUS / f"{name}.yaml", *sorted(MENUS.glob(f"{name}.*.yaml"))]
-    proof = prove_files([source.read(file.name, file.read_text()) for file in files], words.VOCABULARY)
+    sources = publishing.sources_of(name, publishing.files_of(MENUS)[name])
+    proof = prove_files(sources, words.VOCABULARY)
     assert proof is not None
     return proof
 
@@ -134,3 +133,60 @@ def test_somebody_who_was_cut_off_is_walked_as_well() -> None:
     proof = prove(compiled(head + again + "  here: {end: A}\n"), VOCABULARY)
     assert proof.faults == ()
     assert proof.states > without.states
+
+
+def test_a_menu_is_proved_at_the_least_room_of_its_codes() -> None:
+    codes = '[{code: "*1#", limit: 182}, {code: "*2#", limit: 95}, "*3#"]'
+    menu = compiled(WELL.replace("[id, en]", "[id]").replace('["*1#"]', codes) + f"  here: {{end: {'w' * 90}}}\n")
+    proof = prove(menu, VOCABULARY)
+    assert (menu.limit, menu.narrowest, proof.limit, proof.faults) == (100, 95, 95, ())
+
+
+VISITED = """\
+menu: visited
+codes: ["*1#"]
+languages: [id]
+start: welcome
+reasons: {choose: Pilih nomor.}
+screens:
+  welcome: {text: Ruang, choices: {1: {label: Dalam, go: inner}, 2: {label: Selesai, go: bye}}}
+  inner: {text: Dalam, choices: {1: {label: Kembali ke menu tadi, go: return}}}
+  bye: {end: Sampai jumpa}
+"""
+
+
+def test_a_menu_that_leads_back_is_walked_as_a_visit_as_well() -> None:
+    proof = prove(compiled(VISITED), VOCABULARY)
+    plain = prove(compiled(VISITED.replace("go: return", "go: welcome")), VOCABULARY)
+    assert proof.faults == plain.faults == ()
+    assert proof.states > plain.states
+
+
+def test_a_menu_that_only_leads_back_is_proved_when_nobody_can_dial_it() -> None:
+    only_back = VISITED.replace("2: {label: Selesai, go: bye}", "2: {label: Tadi, go: return}").replace(
+        "  bye: {end: Sampai jumpa}\n", ""
+    )
+    assert prove(compiled(only_back), VOCABULARY).faults == ("inner may lead to no end", "welcome may lead to no end")
+    assert prove(compiled(only_back.replace('["*1#"]', "[]")), VOCABULARY).faults == ()
+
+
+def test_a_visit_that_never_leads_back_or_to_an_end_is_found() -> None:
+    stuck = """\
+  inner:
+    text: Dalam
+    choices:
+      1: {label: Kembali ke menu tadi, when: colour == 'red', go: return}
+      2: {label: Lagi, set: {colour: blue}, go: inner}
+      3: {label: Merah, when: colour == 'never', set: {colour: red}, go: inner}
+"""
+    head, _ = VISITED.split("  inner:")
+    proof = prove(compiled(f"{head}{stuck}  bye: {{end: Sampai jumpa}}\n"), VOCABULARY)
+    assert "inner may lead to no end" in proof.faults
+
+
+def test_the_first_screen_of_a_menu_that_leads_back_must_fit_with_the_way_back() -> None:
+    long = VISITED.replace("text: Ruang", f"text: {'ruang ' * 19}").replace("return", "TARGET")
+    there = problems_of(long.replace("TARGET", "bye").replace("codes", "limit: 155\ncodes"))
+    back = problems_of(long.replace("TARGET", "return").replace("codes", "limit: 155\ncodes"))
+    assert [problem for problem in there if problem.error] == []
+    assert [problem.path for problem in back if problem.error] == ["screens.welcome.text"]

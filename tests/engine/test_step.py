@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tests.engine.menus import TODAY, Person, compiled
 from ussd_app.engine import step as engine
 from ussd_app.engine.dialogue import Dialogue
+from ussd_app.engine.kinds import Value
 from ussd_app.engine.turn import EffectCall, FactKey, FactValue, Known, Needs, Outcome, Turn
 
 MENU = compiled("""
@@ -247,6 +249,48 @@ def test_an_answer_longer_than_a_screen_is_cut_before_it_is_looked_at() -> None:
     assert a_member().says("1", "t" * 5 + " " * 177 + "t" * 9_999).answer("item") == "ttttt"
 
 
+PIN_MENU = compiled("""
+    menu: small
+    codes: ["*1#"]
+    languages: [id]
+    start: first
+    reasons: {pin: Enam angka., pin_easy: Terlalu mudah., pin_differs: Tidak sama.}
+    screens:
+      first: {text: Ketik PIN baru, ask: {keep: pin, check: pin, private: true}, go: again}
+      again: {text: Sekali lagi, ask: {keep: pin_again, check: pin, same_as: pin, private: true}, go: kept}
+      kept: {end: Tersimpan}
+    """)  # fmt: skip
+
+
+def pin_typed(dialogue: str, pepper: bytes, *typed: str) -> Turn:
+    known = Known(TODAY, pepper=pepper)
+    turn = engine.begin(PIN_MENU, Dialogue(dialogue, "small", 1, "id"), known)
+    for said in typed:
+        assert isinstance(turn, Turn)
+        turn = engine.step(PIN_MENU, turn.dialogue, said, known)
+    assert isinstance(turn, Turn)
+    return turn
+
+
+def test_a_pin_kept_in_one_dialogue_is_known_again_in_another() -> None:
+    kept = [pin_typed(name, b"pepper", "204861").dialogue.answer("pin") for name in ("one", "two")]
+    assert kept[0] == kept[1]
+
+
+def test_a_pin_under_another_pepper_is_another_answer() -> None:
+    kept = [pin_typed("one", pepper, "204861").dialogue.answer("pin") for pepper in (b"pepper", b"salt")]
+    assert kept[0] != kept[1]
+
+
+def test_a_dialogue_never_holds_a_pin_itself() -> None:
+    assert "204861" not in json.dumps(pin_typed("one", b"pepper", "204861", "204861").dialogue.to_json())
+
+
+def test_a_pin_typed_again_must_be_the_same() -> None:
+    assert pin_typed("one", b"pepper", "204861", "204862").text.startswith("Tidak sama.")
+    assert pin_typed("one", b"pepper", "204861", "204861").text == "Tersimpan"
+
+
 # ---- back and home ----
 
 
@@ -319,13 +363,41 @@ def test_a_choice_with_the_key_of_the_navigation_is_the_choice() -> None:
 
 
 def test_the_way_back_never_grows_beyond_twenty_screens() -> None:
-    person = a_member().says("1", "teh", "2")
-    person.outcomes = {"order": Outcome("changed")}
-    person.says(*["1"] * 30)
+    person = a_guest().says(*["1"] * 30)
     assert len(person.turn.dialogue.history) == 20
 
 
 # ---- pages ----
+
+
+def test_back_shows_the_page_on_which_a_choice_was_made() -> None:
+    person = a_member(limit=80).says("2", "98")
+    second = person.text
+    assert (person.says("6").screen, person.says("0").text) == ("chosen", second)
+
+
+def test_back_from_a_page_gone_back_to_is_the_page_before() -> None:
+    person = a_member(limit=80).says("2")
+    first = person.text
+    assert person.says("98", "6", "0", "0").text == first
+
+
+def test_back_shows_the_last_page_where_there_are_fewer_than_before() -> None:
+    person = a_member(limit=80).says("2", "98", "98", "98")
+    assert person.turn.dialogue.page == 3
+    person.says("20")
+    person.facts = {**FACTS, "shops": FactValue(rows=SHOPS.rows[:6])}
+    assert person.says("0").text.endswith("7. Lain\n0. Kembali")
+
+
+def test_a_page_on_the_way_back_survives_being_stored() -> None:
+    person = a_member(limit=80).says("2", "98")
+    second = person.text
+    person.says("6")
+    person.turn = replace(
+        person.turn, dialogue=Dialogue.from_json(json.loads(json.dumps(person.turn.dialogue.to_json())))
+    )
+    assert person.says("0").text == second
 
 
 def test_what_does_not_fit_is_read_on_the_next_page() -> None:
@@ -423,6 +495,16 @@ def test_a_list_without_rows_still_has_its_choice() -> None:
     assert person.says("1").screen == "ask_item"
 
 
+@pytest.mark.parametrize(("rows", "screen"), [(SHOPS.rows[:1], "shops"), ((), "gone")])
+def test_a_list_named_alone_in_a_condition_is_whether_it_has_a_row(
+    rows: tuple[dict[str, Value], ...], screen: str
+) -> None:
+    head = "menu: small\ncodes: ['*1#']\nlanguages: [id]\nstart: welcome\nreasons: {choose: Pilih.}\nscreens:\n"
+    branch = "  welcome:\n    branch:\n      - {when: shops, go: shops}\n      - {go: gone}\n  gone: {end: Tutup}\n"
+    listed = "  shops:\n    text: A\n    list: {rows: shops, label: '{row.name}', keep: x, value: code, go: gone}\n"
+    assert Person(compiled(head + branch + listed), {"shops": FactValue(rows=rows)}).screen == screen
+
+
 def test_a_number_after_the_last_line_is_no_choice() -> None:
     assert not a_member().says("2", "22").turn.accepted
 
@@ -494,6 +576,12 @@ def test_another_outcome_leads_to_another_screen() -> None:
     person = before_buying()
     person.outcomes = {"order": Outcome("changed")}
     assert person.says("1").screen == "offer"
+
+
+def test_a_screen_that_an_effect_leads_back_to_is_not_on_its_own_way_back() -> None:
+    person = before_buying()
+    person.outcomes = {"order": Outcome("changed")}
+    assert [person.says(said).screen for said in ("1", "1", "0")] == ["offer", "offer", "pieces"]
 
 
 def test_what_an_effect_gives_is_kept_under_its_name() -> None:

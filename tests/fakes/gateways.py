@@ -11,7 +11,7 @@ from typing import Literal
 from ussd_app.errors import GatewayError
 from ussd_app.gateways.institution import Application, Filing, PaidMonth
 from ussd_app.gateways.messaging import Handed
-from ussd_app.gateways.payment import PayCode, PaymentStatus, State
+from ussd_app.gateways.payment import PayCode, PaymentStatus, State, TakenBack
 
 ACCEPTED = Filing("accepted", member_number="21234567890")
 
@@ -51,10 +51,26 @@ class Till:
     state: State = "settled"
     amount: int = 0
     fails: GatewayError | None = None
+    taken_back: tuple[TakenBack, ...] = ()
     charged: list[str] = field(default_factory=list)
+    cancelled: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    keeps_fees: bool = False
 
-    def charge(self, order_id: str, amount: int, expires_at: datetime, channel: str) -> PayCode:  # noqa: ARG002
+    @property
+    def takes_any_amount(self) -> bool:
+        """Not this one."""
+        return False
+
+    def charge(
+        self,
+        order_id: str,
+        amount: int,  # noqa: ARG002
+        expires_at: datetime,
+        channel: str,
+        *,
+        open_amount: bool = False,  # noqa: ARG002
+    ) -> PayCode:
         """A code, always the same one for an order."""
         self.charged.append(order_id)
         if self.fails:
@@ -66,7 +82,13 @@ class Till:
         self.asked.append(order_id)
         if self.fails:
             raise self.fails
-        return PaymentStatus(order_id, self.state, self.amount)
+        return PaymentStatus(order_id, self.state, self.amount, taken_back=self.taken_back)
+
+    def cancel(self, order_id: str) -> None:
+        """Remembered."""
+        self.cancelled.append(order_id)
+        if self.fails:
+            raise self.fails
 
     def order_of(self, notification: bytes) -> str:
         """The order; nothing is signed here."""
@@ -78,6 +100,7 @@ class Office:
     """An institution that answers as it is told."""
 
     name: str = "office"
+    by_file: bool = False
     filing: Filing = ACCEPTED
     remitting: Literal["confirmed", "waiting"] = "confirmed"
     fails: GatewayError | None = None

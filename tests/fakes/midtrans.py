@@ -2,7 +2,8 @@
 
 By hand: `python -m tests.fakes.midtrans --port 9300 --server-key secret`, start the service with
 `MIDTRANS_SERVER_KEY=secret MIDTRANS_BASE_URL=http://127.0.0.1:9300`; `curl -X POST
-http://127.0.0.1:9300/hand/pay/ORDER` pays an order and answers the notification to post.
+http://127.0.0.1:9300/hand/pay/ORDER` pays an order and answers the notification to post; `/hand/refund/ORDER/AMOUNT`
+gives a part of it back, `/hand/chargeback/ORDER` takes all of it back.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ CODES = {
     "capture": "200",
     "deny": "202",
     "expire": "407",
+    # A cancelled order is no failure: Midtrans says 200 of it.
+    "cancel": "200",
 }
 
 Answer = tuple[int, dict[str, Any]]
@@ -75,9 +78,24 @@ class FakeMidtrans:
         """Somebody pays the code at the till: the signed notification about it."""
         return self.turn(order_id, "settlement")
 
-    def refund(self, order_id: str) -> bytes:
-        """The money is given back: the signed notification about it."""
-        return self.turn(order_id, "refund")
+    def refund(self, order_id: str, amount: int | None = None, key: str = "reference1") -> bytes:
+        """The money, or a part of it, is given back: the signed notification about it."""
+        order = self.orders[order_id]
+        whole = int(float(order["gross_amount"]))
+        event = {
+            "refund_chargeback_id": 100 + len(order.get("refunds", [])),
+            "refund_amount": f"{amount or whole}.00",
+            "refund_key": key,
+            "created_at": "2026-11-22 10:00:00",
+        }
+        order.setdefault("refunds", []).append(event)
+        total = sum(int(float(one["refund_amount"])) for one in order["refunds"])
+        order["refund_amount"] = f"{total}.00"
+        return self.turn(order_id, "refund" if total >= whole else "partial_refund")
+
+    def chargeback(self, order_id: str) -> bytes:
+        """The payer's bank takes the money back: the signed notification about it."""
+        return self.turn(order_id, "chargeback")
 
     def turn(self, order_id: str, transaction_status: str) -> bytes:
         """The order becomes this, whatever it was: the signed notification about it."""
@@ -93,8 +111,13 @@ class FakeMidtrans:
 
     def answer(self, method: str, path: str, authorization: str, body: bytes) -> Answer | bytes | None:
         """The HTTP status and object for a request, or the raw body, or None to hang up."""
-        if path.startswith("/hand/pay/"):
-            return self.pay(unquote(path.removeprefix("/hand/pay/")))
+        match path.removeprefix("/hand/").split("/"):
+            case ["pay", order]:
+                return self.pay(unquote(order))
+            case ["refund", order, amount]:
+                return self.refund(unquote(order), int(amount))
+            case ["chargeback", order]:
+                return self.chargeback(unquote(order))
         basic = base64.b64encode(f"{self.server_key}:".encode()).decode()
         if authorization != f"Basic {basic}":
             return 401, {"status_code": "401", "status_message": "Unknown Merchant server_key/id"}
@@ -116,7 +139,17 @@ class FakeMidtrans:
             return self._charge(json.loads(body))
         if method == "GET" and path.startswith("/v2/") and path.endswith("/status"):
             return self._status(unquote(path.removeprefix("/v2/").removesuffix("/status")))
+        if method == "POST" and path.startswith("/v2/") and path.endswith("/cancel"):
+            return self._cancel(unquote(path.removeprefix("/v2/").removesuffix("/cancel")))
         return 404, {"error": "no such page"}
+
+    def _cancel(self, order_id: str) -> Answer:
+        if order_id not in self.orders:
+            return self._error("404", "Transaction doesn't exist.")
+        if self.orders[order_id]["transaction_status"] != "pending":
+            return self._error("412", "Transaction status cannot be updated.")
+        self.turn(order_id, "cancel")
+        return 200, self.orders[order_id] | {"status_message": "Success, transaction is canceled"}
 
     def _charge(self, asked: dict[str, Any]) -> Answer:
         self.charges.append(asked)

@@ -21,7 +21,7 @@ from ussd_app.errors import (
     SettingsError,
 )
 from ussd_app.gateways.midtrans import Midtrans
-from ussd_app.gateways.payment import BadSignature, PayCode, PaymentGateway, PaymentStatus
+from ussd_app.gateways.payment import BadSignature, PayCode, PaymentGateway, PaymentStatus, TakenBack
 
 KEY = "SB-Mid-server-secret"
 ORDER = "SRT-1"
@@ -115,7 +115,6 @@ def test_where_midtrans_tells_no_expiry_ours_stands(company: FakeMidtrans, chang
 @pytest.mark.parametrize(
     ("amount", "expires_at", "channel"),
     [
-        (9_999, TOMORROW, "alfamart"),
         (0, TOMORROW, "bri"),
         (16_800, TOMORROW, "gopay"),
         (16_800, TOMORROW, ""),
@@ -130,10 +129,16 @@ def test_what_cannot_be_is_refused_without_a_call(
     assert company.charges == []
 
 
-def test_an_account_takes_a_single_rupiah_and_alfamart_ten_thousand(company: FakeMidtrans) -> None:
+def test_an_account_takes_a_single_rupiah(company: FakeMidtrans) -> None:
+    assert a_code(a_gateway(company.url), "bri", 1).channel == "bri"
+
+
+def test_a_code_that_takes_any_amount_cannot_be_made(company: FakeMidtrans) -> None:
     gateway = a_gateway(company.url)
-    assert gateway.charge("a", 1, TOMORROW, "bri").channel == "bri"
-    assert gateway.charge("b", 10_000, TOMORROW, "alfamart").channel == "alfamart"
+    assert not gateway.takes_any_amount
+    with pytest.raises(GatewayPermanent):
+        gateway.charge(ORDER, 0, TOMORROW, "bri", open_amount=True)
+    assert company.charges == []
 
 
 @pytest.mark.parametrize("changes", [{"payment_code": None}, {"payment_code": ""}, {"order_id": "SRT-2"}])
@@ -274,7 +279,10 @@ def test_each_transaction_status_has_its_state(company: FakeMidtrans, said: str,
     gateway = a_gateway(company.url)
     a_code(gateway)
     company.turn(ORDER, said)
-    assert gateway.status(ORDER) == PaymentStatus(ORDER, state, 16_800, "9aed5972-5b6a-401e-894b-000000000001")
+    company.changes = {"refund_amount": "16800.00"}
+    status = gateway.status(ORDER)
+    assert (status.order_id, status.state, status.amount) == (ORDER, state, 16_800)
+    assert status.transaction_id == "9aed5972-5b6a-401e-894b-000000000001"
 
 
 def test_a_payment_settles_and_may_come_back(company: FakeMidtrans) -> None:
@@ -285,6 +293,102 @@ def test_a_payment_settles_and_may_come_back(company: FakeMidtrans) -> None:
         assert gateway.order_of(happens(ORDER)) == ORDER
         states.append(gateway.status(ORDER).state)
     assert states == ["pending", "settled", "refunded"]
+
+
+@pytest.mark.parametrize("as_http", [False, True])
+def test_each_refund_is_told_by_its_own_key(company: FakeMidtrans, as_http: bool) -> None:
+    company.errors_as_http = as_http
+    gateway = a_gateway(company.url)
+    a_code(gateway)
+    company.pay(ORDER)
+    company.refund(ORDER, 5_000, "first")
+    assert gateway.status(ORDER).state == "refunded"
+    company.refund(ORDER, 11_800, "second")
+    assert gateway.status(ORDER).taken_back == (TakenBack("first", 5_000), TakenBack("second", 11_800))
+
+
+def test_a_refund_is_still_told_when_the_status_says_settlement_again(company: FakeMidtrans) -> None:
+    gateway = a_gateway(company.url)
+    a_code(gateway)
+    company.pay(ORDER)
+    company.refund(ORDER, 5_000)
+    company.pay(ORDER)
+    assert gateway.status(ORDER).taken_back == (TakenBack("reference1", 5_000),)
+
+
+def test_a_chargeback_takes_back_all_that_was_paid(company: FakeMidtrans) -> None:
+    gateway = a_gateway(company.url)
+    a_code(gateway)
+    company.pay(ORDER)
+    company.chargeback(ORDER)
+    status = gateway.status(ORDER)
+    assert (status.state, status.amount) == ("charged_back", 16_800)
+    assert status.taken_back == (TakenBack("whole", 16_800),)
+
+
+def test_what_was_never_taken_back_is_not(company: FakeMidtrans) -> None:
+    gateway = a_gateway(company.url)
+    a_code(gateway)
+    company.pay(ORDER)
+    assert gateway.status(ORDER).taken_back == ()
+
+
+@pytest.mark.parametrize("said", ["partial_refund", "partial_chargeback"])
+def test_a_part_of_unknown_size_is_not_guessed(company: FakeMidtrans, said: str) -> None:
+    gateway = a_gateway(company.url)
+    a_code(gateway)
+    company.turn(ORDER, said)
+    with pytest.raises(GatewayPermanent, match="how much"):
+        gateway.status(ORDER)
+
+
+@pytest.mark.parametrize(
+    "refunds", [["x"], [{}], [{"refund_key": "a"}], [{"refund_key": "a", "refund_amount": "0.50"}]]
+)
+def test_an_unreadable_refund_is_not_acted_on(company: FakeMidtrans, refunds: Any) -> None:
+    gateway = a_gateway(company.url)
+    a_code(gateway)
+    company.refund(ORDER)
+    company.changes = {"refunds": refunds}
+    with pytest.raises(GatewayPermanent):
+        gateway.status(ORDER)
+
+
+# Letting nobody pay any more
+
+
+def test_a_cancelled_order_is_cancelled_there(company: FakeMidtrans) -> None:
+    gateway = a_gateway(company.url)
+    a_code(gateway)
+    gateway.cancel(ORDER)
+    assert gateway.status(ORDER).state == "cancelled"
+
+
+@pytest.mark.parametrize("as_http", [False, True])
+@pytest.mark.parametrize("became", ["settlement", "expire", "cancel", "unknown"])
+def test_what_cannot_be_cancelled_stays_as_it_is(company: FakeMidtrans, became: str, as_http: bool) -> None:
+    company.errors_as_http = as_http
+    gateway = a_gateway(company.url)
+    if became != "unknown":
+        a_code(gateway)
+        company.turn(ORDER, became)
+    before = gateway.status(ORDER)
+    gateway.cancel(ORDER)
+    assert gateway.status(ORDER) == before
+
+
+@pytest.mark.parametrize("how", [401, 429, 500, "slow", "drops", "refused"])
+def test_a_cancellation_that_was_not_heard_is_tried_again(company: FakeMidtrans, how: Any) -> None:
+    gateway = a_gateway(company.url, read=0.2)
+    a_code(gateway)
+    if isinstance(how, int):
+        company.http = how
+    elif how == "refused":
+        gateway = a_gateway(f"http://127.0.0.1:{refused_port()}")
+    else:
+        company.charge_delay, company.drops = (5.0, False) if how == "slow" else (0.0, True)
+    with pytest.raises(GatewayTemporary):
+        gateway.cancel(ORDER)
 
 
 def test_a_settlement_without_200_is_not_money_yet(company: FakeMidtrans) -> None:

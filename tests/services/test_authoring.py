@@ -21,7 +21,7 @@ from ussd_app.engine.proof import compile_menu
 from ussd_app.engine.source import read
 from ussd_app.errors import MenuProblems, Problem
 from ussd_app.runtime import Runtime
-from ussd_app.services import authoring, billing, dialing, journal, publishing
+from ussd_app.services import authoring, days, dialing, journal, publishing
 from ussd_app.services.authoring import Seen
 from ussd_app.services.reference import CHECKED, FORMATTED, MEANINGS, REASONS, reasons_known, reference
 from ussd_app.services.schema import schema, schema_text
@@ -30,8 +30,10 @@ from ussd_app.services.words import VOCABULARY
 # ---- the reference ----
 
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", reference(), re.DOTALL)
-MENU_EXAMPLES = [example for example in EXAMPLES if "\nlanguage: " not in example]
-(TRANSLATION_EXAMPLE,) = [example for example in EXAMPLES if "\nlanguage: " in example]
+PART_EXAMPLE, PART_TRANSLATION_EXAMPLE = [example for example in EXAMPLES if example.startswith("part: ")]
+MENU_EXAMPLES = [each for each in EXAMPLES if "\nlanguage: " not in each and each != PART_EXAMPLE]
+(INCLUDING_EXAMPLE,) = [example for example in EXAMPLES if example.startswith("include: ")]
+(TRANSLATION_EXAMPLE,) = [each for each in EXAMPLES if "\nlanguage: " in each and each != PART_TRANSLATION_EXAMPLE]
 
 
 def targets(said: Any) -> Iterator[str]:
@@ -46,10 +48,12 @@ def targets(said: Any) -> Iterator[str]:
 
 
 def framed(said: dict[str, Any]) -> dict[str, Any]:
-    """A whole menu around an example: what it leaves out is as plain as it can be."""
-    ends = {target: {"end": "Selesai"} for target in targets(said) if not graph.is_elsewhere(target)}
+    """A whole menu around an example: what it and its part leave out is as plain as it can be."""
+    part = yaml.safe_load(PART_EXAMPLE) if "include" in said else {"reasons": {}, "screens": {}}
+    elsewhere = {target for target in targets(said) if graph.is_elsewhere(target)} | part["screens"].keys()
+    ends = {target: {"end": "Selesai"} for target in targets(said) if target not in elsewhere}
     frame = {"menu": "example", "codes": ["*777*9#"], "languages": ["id", "en"], "start": next(iter(said["screens"]))}
-    reasons = dict.fromkeys(reasons_known(), "Coba lagi") | said.get("reasons", {})
+    reasons = {name: "Coba lagi" for name in reasons_known() if name not in part["reasons"]} | said.get("reasons", {})
     return {**frame, **said, "reasons": reasons, "screens": {**ends, **said["screens"]}}
 
 
@@ -57,14 +61,16 @@ def as_menu(example: str) -> str:
     return yaml.safe_dump(framed(read("example.yaml", example).data))
 
 
-def problems_in(*texts: str) -> list[Problem]:
+def problems_in(*texts: str, **parts: str) -> list[Problem]:
     sources = [read(f"example{number}.yaml", text) for number, text in enumerate(texts)]
+    sources += [read(file, text) for file, text in parts.items()]
     return [problem for problem in compile_menu(sources, 1, VOCABULARY)[1] if problem.error]
 
 
 @pytest.mark.parametrize("example", MENU_EXAMPLES)
 def test_every_example_of_the_reference_compiles_in_a_small_menu(example: str) -> None:
-    assert problems_in(as_menu(example)) == []
+    parts = {"greetings.yaml": PART_EXAMPLE, "greetings.en.yaml": PART_TRANSLATION_EXAMPLE}
+    assert problems_in(as_menu(example), **(parts if example == INCLUDING_EXAMPLE else {})) == []
 
 
 def test_the_first_example_is_a_whole_menu_and_the_translation_translates_it() -> None:
@@ -72,7 +78,8 @@ def test_the_first_example_is_a_whole_menu_and_the_translation_translates_it() -
 
 
 def test_the_frame_around_an_example_hides_no_mistake_in_it() -> None:
-    broken = MENU_EXAMPLES[1].replace("when: member,", "when: dreams,")
+    whole = next(example for example in MENU_EXAMPLES if "when: member, go: pay" in example)
+    broken = whole.replace("when: member,", "when: dreams,")
     assert [problem.path for problem in problems_in(as_menu(broken))] == ["screens.home"]
 
 
@@ -87,9 +94,8 @@ def test_the_reference_says_what_every_key_is_for(model: type[BaseModel]) -> Non
 
 
 def test_the_reference_knows_every_shape_a_menu_file_has() -> None:
-    shapes = set(definition.Menu.model_json_schema()["$defs"]) | set(
-        definition.Translation.model_json_schema()["$defs"]
-    )
+    models = (definition.Menu, definition.Part, definition.Translation, definition.PartTranslation)
+    shapes = {shape for model in models for shape in (model.__name__, *model.model_json_schema()["$defs"])}
     assert shapes - {model.__name__ for model in MEANINGS} == set()
 
 
@@ -133,6 +139,8 @@ def test_the_committed_schema_is_up_to_date() -> None:
 
 def objections(value: Any, shape: dict[str, Any], path: str = "menu") -> list[str]:
     """What an editor would underline: as much of JSON Schema as this schema uses."""
+    if "if" in shape and "then" in shape and "else" in shape:
+        shape = shape["then" if all(name in value for name in shape["if"]["required"]) else "else"]
     if "$ref" in shape:
         shape = SCHEMA["$defs"][shape["$ref"].rsplit("/", 1)[-1]]
     if "anyOf" in shape and all(objections(value, one, path) for one in shape["anyOf"]):
@@ -141,6 +149,8 @@ def objections(value: Any, shape: dict[str, Any], path: str = "menu") -> list[st
         return [said for item in value for said in objections(item, shape.get("items", {}), f"{path}[]")]
     if not isinstance(value, dict):
         return in_scalar(value, shape, path)
+    if shape.get("type", "object") != "object":
+        return [f"{path}: {value}"]
     found = [f"{path}: no {name}" for name in shape.get("required", ()) if name not in value]
     for case in shape.get("allOf", ()):
         if value.get("do") == case["if"]["properties"]["do"]["const"]:
@@ -173,12 +183,27 @@ def in_object(key: str, value: Any, shape: dict[str, Any], path: str) -> list[st
     return [f"{path}: {key}"] if shape.get("additionalProperties") is False else []
 
 
-MENUS_SHIPPED = [files[f"{name}.yaml"] for name, files in publishing.files_of(MENUS).items()]
+DOCUMENTS = {**publishing.files_of(MENUS), **publishing.parts_of(MENUS)}
+MENUS_SHIPPED = [files[f"{name}.yaml"] for name, files in DOCUMENTS.items()]
 
 
-@pytest.mark.parametrize("menu", [menu for menu in MENUS_SHIPPED if "\nmenu: " in menu], ids=lambda menu: menu[-9:])
-def test_an_editor_has_nothing_against_the_shipped_menus(menu: str) -> None:
+@pytest.mark.parametrize("menu", [menu for menu in MENUS_SHIPPED if re.search("^(menu|part): ", menu, re.MULTILINE)])
+def test_an_editor_has_nothing_against_the_shipped_menus_and_their_parts(menu: str) -> None:
     assert objections(yaml.safe_load(menu), SCHEMA) == []
+
+
+def test_an_editor_has_nothing_against_the_example_of_a_part() -> None:
+    assert objections(yaml.safe_load(PART_EXAMPLE), SCHEMA) == []
+
+
+def test_an_editor_underlines_what_only_a_menu_may_say_in_a_part() -> None:
+    part = yaml.safe_load(PART_EXAMPLE + 'codes: ["*777#"]\n')
+    assert objections(part, SCHEMA) == ["menu: codes"]
+
+
+@pytest.mark.parametrize("code", ["*777", {"code": "*778#"}, {"code": "*778#", "limits": 100}])
+def test_an_editor_underlines_a_code_that_is_not_whole(code: object) -> None:
+    assert objections({**yaml.safe_load(SHOP), "codes": ["*777#", code]}, SCHEMA) == [f"menu.codes[]: {code}"]
 
 
 @pytest.mark.parametrize("example", MENU_EXAMPLES)
@@ -264,11 +289,14 @@ def test_an_editor_has_nothing_against_a_menu_with_one_of_everything() -> None:
 
 
 def test_an_editor_explains_every_key_of_a_menu() -> None:
-    assert [key for key, shape in schema()["properties"].items() if not shape.get("description")] == []
+    for shape in ("Menu", "Part", "CodeOnItsOwn"):
+        properties = schema()["$defs"][shape]["properties"]
+        assert [key for key, described in properties.items() if not described.get("description")] == []
 
 
-def test_the_main_menu_tells_editors_where_its_schema_is() -> None:
-    assert shipped("main").splitlines()[0] == "# yaml-language-server: $schema=menu.schema.json"
+@pytest.mark.parametrize("name", ["main", *publishing.parts_of(MENUS)])
+def test_a_menu_and_its_parts_tell_editors_where_their_schema_is(name: str) -> None:
+    assert shipped("main", f"{name}.yaml").splitlines()[0] == "# yaml-language-server: $schema=menu.schema.json"
 
 
 # ---- what a caller saw ----
@@ -344,7 +372,7 @@ def test_an_audit_tells_a_line_of_a_list_as_its_author_wrote_it(shop: Runtime) -
 
 def test_an_audit_knows_the_choice_below_a_list_by_where_it_led(shop: Runtime) -> None:
     rows = publishing.rates(shop, publishing.newest(shop))
-    below = str(len(contributions.brackets(rows, calendar.month_of(billing.local(shop.clock())))) + 1)
+    below = str(len(contributions.brackets(rows, calendar.month_of(days.local(shop.clock())))) + 1)
     buys(shop, "2", below)
     assert chosen(shop)[-1] == f"{below}. Tidak jadi"
 
@@ -425,6 +453,15 @@ def test_what_the_database_holds_is_told_although_redis_has_forgotten_it(shop: R
 def test_the_conditions_of_a_menu_come_with_it_as_they_were_written() -> None:
     _, conditions = authoring.compiled("shop", {"shop.en.yaml": SHOP_EN, "shop.yaml": SHOP})
     assert conditions == {("home", "4"): "member"}
+
+
+def test_the_conditions_of_a_part_come_with_the_menu_that_includes_it() -> None:
+    home = SHOP.split("  bye:\n")[0]
+    part = "part: ends\nscreens:\n  bye:\n    branch:\n      - {when: not member, go: home}\n      - {go: over}\n"
+    menu = f"{home}  over: {{end: Terima kasih}}\ninclude: [ends]\n"
+    made, conditions = authoring.compiled("shop", {"shop.yaml": menu, "ends.yaml": part})
+    assert conditions == {("home", "4"): "member", ("bye", "0"): "not member"}
+    assert "bye" in made.screens
 
 
 def test_a_menu_with_errors_is_not_drawn() -> None:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-import redis
 
 from tests.builders import (
     AGREE,
@@ -30,12 +29,15 @@ from tests.builders import (
     rows,
     typed,
 )
+from tests.fakes.dialogues import CrashesOnce
 from tests.work import work
 from ussd_app import runtime
 from ussd_app.app import create_app
+from ussd_app.gateways.ussd import Keypress
 from ussd_app.runtime import Runtime
 from ussd_app.services import dialing, publishing
-from ussd_app.services.dialing import BUSY, DONE_BEFORE, WAIT, Keypress, Reply
+from ussd_app.services.dialing import BUSY, WAIT, Reply
+from ussd_app.services.turns import DONE_BEFORE
 from ussd_app.settings import Settings
 from ussd_app.storage.dialogues import Dialogues
 
@@ -298,20 +300,6 @@ def test_a_turn_that_lost_its_lease_does_its_effect_no_second_time(consenting: R
 
 
 # ---- lost ----
-
-
-class CrashesOnce(Dialogues):
-    """Redis goes away between the commit and the first write."""
-
-    def __init__(self, rt: Runtime) -> None:
-        super().__init__(rt.connections, rt.vault)
-        self.crashed = False
-
-    def close(self, session: str, phone: str, token: str, *rest: Any) -> bool:
-        if not self.crashed:
-            self.crashed = True
-            raise redis.ConnectionError("gone")
-        return super().close(session, phone, token, *rest)
 
 
 @pytest.fixture

@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from tests.builders import (
+    BORN,
     NAME,
     NIK,
+    NOVEMBER,
     PHONE,
+    PRICE,
     a_member,
+    a_nik,
     a_pay_code,
     a_registration,
+    count,
+    execute,
     rows,
     typed,
 )
 from tests.conftest import clock_of
-from tests.fakes.gateways import Office
+from tests.fakes.gateways import ACCEPTED, Office
 from tests.work import work
+from ussd_app.domain import ledger
+from ussd_app.domain.ledger import Payer
+from ussd_app.engine.dialogue import Dialogue
+from ussd_app.engine.turn import Outcome
 from ussd_app.errors import GatewayError, GatewayPermanent, GatewayTemporary, GatewayUnknown
 from ussd_app.gateways.institution import Filing
+from ussd_app.gateways.payment import PaymentStatus
 from ussd_app.runtime import Runtime
-from ussd_app.services import enrolment
+from ussd_app.services import enrolment, payments, publishing
+from ussd_app.services.callers import Caller
+from ussd_app.storage import ledger as books
 from ussd_app.storage import members
 from workers import runtime as worker_runtime
 
@@ -83,7 +97,7 @@ def test_a_refused_person_gets_one_sms_about_it(refused: Runtime) -> None:
     enrolment.file(refused, 1)
     (sms,) = rows(refused, "SELECT phone, text FROM outbox")
     assert sms["phone"] == PHONE
-    assert "belum dapat diterima" in sms["text"]
+    assert "belum dapat menerima pendaftaran: NIK not known. Perbaiki data: *777#" in sms["text"]
 
 
 def test_a_refused_person_is_called_by_the_office(refused: Runtime) -> None:
@@ -169,3 +183,133 @@ def test_a_registration_in_a_dead_workers_hand_is_filed_after_its_lease(desk: Ru
 
 def test_a_refused_person_is_offered_no_pay_code(refused: Runtime) -> None:
     assert "Bayar iuran" not in typed(refused).text
+
+
+def corrected(rt: Runtime, *, nik: str = NIK, name: str = "Siti Aminah Putri") -> str:
+    """A refused person dials and corrects what they told; the last screen."""
+    return typed(rt, "1", nik, BORN, name, "1", session="at:correct").text
+
+
+def test_a_refused_person_sees_why_in_words_they_understand(desk: Runtime, office: Office) -> None:
+    office.filing = Filing("refused", reason="name_differs")
+    enrolment.file(desk, 1)
+    assert "nama tidak sama dengan KTP" in typed(desk).text
+
+
+def test_a_reason_without_words_of_its_own_says_that_the_data_must_be_looked_at(desk: Runtime, office: Office) -> None:
+    office.filing = Filing("refused", reason="")
+    enrolment.file(desk, 1)
+    assert "data perlu diperiksa lagi" in typed(desk).text
+
+
+def test_a_correction_is_filed_as_a_new_registration(refused: Runtime, office: Office) -> None:
+    office.filing = ACCEPTED
+    assert "dikirim lagi" in corrected(refused)
+    work(refused)
+    assert (office.filed[-1].reference, office.filed[-1].name) == ("R2", "Siti Aminah Putri")
+    assert rows(refused, "SELECT state FROM registrations ORDER BY id") == [
+        {"state": "refused"},
+        {"state": "confirmed"},
+    ]
+
+
+def test_a_correction_keeps_the_words_of_its_own_consent(refused: Runtime) -> None:
+    corrected(refused)
+    (consent,) = rows(refused, "SELECT text FROM consents")
+    assert consent["text"].startswith("Siti Aminah Putri: setuju data ini dikirim lagi ke BPJS Ketenagakerjaan?")
+
+
+def test_a_wrong_nik_can_be_corrected(refused: Runtime, office: Office) -> None:
+    corrected(refused, nik=a_nik(9))
+    work(refused)
+    assert office.filed[-1].nik == a_nik(9)
+
+
+def test_a_correction_with_the_nik_of_somebody_else_goes_to_the_office(refused: Runtime) -> None:
+    a_member(refused, nik=a_nik(9), phone="+6285600000001")
+    assert "terdaftar dengan nomor lain" in corrected(refused, nik=a_nik(9))
+    assert (count(refused, "registrations"), count(refused, "consents")) == (1, 0)
+
+
+def test_a_correction_that_is_sent_twice_is_filed_once(refused: Runtime) -> None:
+    for _ in range(2):
+        corrected(refused)
+    assert count(refused, "registrations") == 2
+
+
+def test_money_of_a_refused_person_buys_their_months_once_they_are_accepted(desk: Runtime, office: Office) -> None:
+    with desk.db.connect() as connection:
+        member = members.by_id(connection, 1)
+    a_pay_code(desk, member)
+    with desk.db.begin() as connection:
+        payments.post(desk, connection, PaymentStatus("SRT-1", "settled", PRICE))
+    office.filing = Filing("refused", reason="name_differs")
+    enrolment.file(desk, 1)
+    assert (count(desk, "contribution_months"), count(desk, "refunds")) == (0, 1)
+    office.filing = ACCEPTED
+    corrected(desk)
+    work(desk)
+    assert rows(desk, "SELECT month, state, order_id FROM contribution_months") == [
+        {"month": NOVEMBER, "state": "confirmed", "order_id": "SRT-1"}
+    ]
+    assert rows(desk, "SELECT state FROM refunds") == [{"state": "rejected"}]
+
+
+def enrolled_again(rt: Runtime, phone: str = PHONE) -> Outcome:
+    """The same NIK is enrolled once more, from a phone."""
+    dialogue = Dialogue("d2", "main", 1, "id", screen="register_consent")
+    caller = Caller(phone, "at:s2", "ussd", dialogue, "Setuju?", date(2026, 11, 22), publishing.newest(rt))
+    rates = publishing.rates(rt, caller.documents)
+    with rt.db.begin() as connection:
+        outcome, _ = enrolment.register(
+            rt,
+            connection,
+            caller,
+            nik=NIK,
+            birth_date="1988-08-05",
+            name="Siti Baru",
+            sector="household",
+            workplace="Bekasi",
+            package="jkk_jkm",
+            wage=1_000_000,
+            months=1,
+            total=PRICE,
+            rates=f"{rates.version}:2026-11",
+        )
+    return outcome
+
+
+def test_a_refused_person_who_enrols_again_corrects_what_they_told(refused: Runtime) -> None:
+    assert enrolled_again(refused) == Outcome("accepted")
+    assert rows(refused, "SELECT name FROM members") == [{"name": "Siti Baru"}]
+    assert (count(refused, "registrations"), count(refused, "pay_codes")) == (2, 1)
+
+
+def test_a_refused_nik_from_another_phone_is_for_the_office(refused: Runtime) -> None:
+    assert enrolled_again(refused, "+6285600000001") == Outcome("elsewhere")
+
+
+def test_who_enrols_again_pays_nothing_that_is_already_kept_for_them(refused: Runtime) -> None:
+    with refused.db.begin() as connection:
+        books.post(connection, ledger.settlement("SRT-9", Payer(1), PRICE), refused.clock())
+    assert enrolled_again(refused) == Outcome("accepted")
+    assert count(refused, "pay_codes") == 0
+
+
+def test_who_had_left_is_back_when_they_enrol_again(desk: Runtime) -> None:
+    enrolment.file(desk, 1)
+    execute(desk, "UPDATE members SET state = 'left'")
+    assert enrolled_again(desk) == Outcome("accepted")
+    assert rows(desk, "SELECT state, name, member_number FROM members") == [
+        {"state": "here", "name": NAME, "member_number": "21234567890"}
+    ]
+    assert (count(desk, "registrations"), count(desk, "consents")) == (1, 1)
+
+
+def test_a_registration_that_waited_while_somebody_had_left_goes_on(desk: Runtime) -> None:
+    execute(desk, "UPDATE members SET state = 'left'")
+    enrolment.file(desk, 1)
+    enrolled_again(desk)
+    enrolment.sweep(desk)
+    work(desk)
+    assert state(desk) == "confirmed"

@@ -129,7 +129,7 @@ def test_months_that_waited_for_the_registration_go_once_it_is_accepted(rt: Runt
 
 
 def test_several_members_and_months_go_in_one_batch(desk: Runtime, office: Office) -> None:
-    a_paid_member(desk, nik=a_nik(7), phone="+6285600000001", months=(NOVEMBER, DECEMBER))
+    a_paid_member(desk, nik=a_nik(7), phone="+6285600000001", member_number="2", months=(NOVEMBER, DECEMBER))
     handoff.hand_over(desk)
     ((_, months),) = office.remitted
     assert [(month.nik, month.month) for month in months] == [

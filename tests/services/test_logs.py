@@ -9,7 +9,7 @@ import sys
 import pytest
 import sqlalchemy
 
-from tests.builders import NAME, NIK, PHONE, a_person, execute
+from tests.builders import NAME, NIK, NOVEMBER, PHONE, a_person, execute
 from ussd_app.logs import masked
 from ussd_app.runtime import Runtime
 from ussd_app.storage import members
@@ -77,7 +77,7 @@ def test_an_error_of_the_database_does_not_quote_what_was_to_be_written(rt: Runt
     execute(rt, "ALTER TABLE members ADD CONSTRAINT nobody CHECK (name = '')")
     try:
         with pytest.raises(sqlalchemy.exc.IntegrityError) as refused, rt.db.begin() as connection:
-            members.add(connection, rt.vault, NIK, a_person(), rt.clock())
+            members.add(connection, rt.vault, NIK, a_person(), NOVEMBER, rt.clock())
     finally:
         execute(rt, "ALTER TABLE members DROP CONSTRAINT nobody")
     written = masked(str(refused.value))

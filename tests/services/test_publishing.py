@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import count, dearer_rates, rows, shipped, typed
+from tests.builders import PHONE, a_keypress, count, dearer_rates, rows, shipped, typed
 from tests.conftest import MENUS
 from ussd_app.errors import MenuProblems, NotPublished
 from ussd_app.runtime import Runtime
-from ussd_app.services import publishing
+from ussd_app.services import dialing, publishing
 from ussd_app.storage import documents
 
 QUIET = "holidays:\n  - 2027-01-01\n"
@@ -77,8 +77,9 @@ def test_nobody_can_roll_back_to_a_version_that_never_was(rt: Runtime) -> None:
 
 def test_a_broken_document_is_refused_with_all_its_problems_at_once(rt: Runtime) -> None:
     broken = shipped("main").replace("go: about_price", "go: nowhere").replace("fact: dues", "fact: dreams")
+    files = {**publishing.files_of(MENUS)["main"], "main.yaml": broken}
     with pytest.raises(MenuProblems) as refused:
-        publishing.publish(rt, "main", {"main.yaml": broken}, by="an admin")
+        publishing.publish(rt, "main", files, by="an admin")
     sentences = str(refused.value)
     assert "nowhere" in sentences
     assert "dreams" in sentences
@@ -154,5 +155,116 @@ def test_a_document_that_is_shipped_later_is_imported_then(rt: Runtime, tmp_path
     assert publishing.import_folder(rt, tmp_path) == ["quiz"]
 
 
-def test_a_translation_belongs_to_the_document_it_translates(rt: Runtime) -> None:
-    assert set(history(rt, "main")[0].files) == {"main.yaml", "main.en.yaml", "main.jv.yaml", "main.su.yaml"}
+def test_a_menu_is_published_with_its_translations_and_the_parts_it_includes(rt: Runtime) -> None:
+    languages = ("", ".en", ".jv", ".su")
+    files = {f"{name}{language}.yaml" for name in ("main", "common", "language") for language in languages}
+    assert set(history(rt, "main")[0].files) == files
+
+
+# ---- parts ----
+
+QUIZ = """\
+menu: quiz
+codes: ["*778#", {code: "*779#", limit: 70}]
+languages: [id, en]
+start: welcome
+include: [greetings]
+screens:
+  welcome: {text: Kuis, choices: {1: {label: Selesai, go: bye}}}
+"""
+PART = "part: greetings\nreasons: {choose: Pilih nomor.}\nscreens:\n  bye: {end: Sampai jumpa}\n"
+PART_EN = "part: greetings\nlanguage: en\nscreens:\n  bye: {end: See you}\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a menu, a part of it and that part's translation."""
+    for name, text in {"quiz.yaml": QUIZ, "greetings.yaml": PART, "greetings.en.yaml": PART_EN}.items():
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def test_a_part_is_no_document_of_its_own(folder: Path) -> None:
+    assert {name: set(files) for name, files in publishing.files_of(folder).items()} == {
+        "quiz": {"quiz.yaml", "greetings.yaml", "greetings.en.yaml"}
+    }
+
+
+def test_a_part_with_several_menus_belongs_to_each_of_them(folder: Path) -> None:
+    (folder / "test.yaml").write_text(QUIZ.replace("quiz", "test"))
+    assert all("greetings.yaml" in files for files in publishing.files_of(folder).values())
+
+
+def test_a_part_is_imported_with_its_menu_and_never_alone(rt: Runtime, folder: Path) -> None:
+    assert publishing.import_folder(rt, folder) == ["quiz"]
+    assert set(history(rt, "quiz")[0].files) == {"quiz.yaml", "greetings.yaml", "greetings.en.yaml"}
+
+
+def test_a_part_alone_is_not_published(rt: Runtime) -> None:
+    with pytest.raises(MenuProblems, match="a part is published with each menu that includes it"):
+        publishing.publish(rt, "greetings", {"greetings.yaml": PART}, by="test")
+
+
+def test_a_menu_without_the_part_it_includes_is_not_published(rt: Runtime) -> None:
+    with pytest.raises(MenuProblems, match=r"quiz.yaml:5: include.0: there is no part `greetings`"):
+        publishing.publish(rt, "quiz", {"quiz.yaml": QUIZ}, by="test")
+
+
+def test_a_version_keeps_the_part_it_was_published_with(rt: Runtime, folder: Path) -> None:
+    publishing.import_folder(rt, folder)
+    (folder / "greetings.yaml").write_text(PART.replace("Sampai jumpa", "Selamat jalan"))
+    publishing.publish(rt, "quiz", publishing.files_of(folder)["quiz"], by="test")
+    old, new = (publishing.menu(rt, "quiz", version).screens["bye"].text["id"] for version in (1, 2))
+    assert (old, new) == (("Sampai jumpa",), ("Selamat jalan",))
+
+
+def test_rolling_back_brings_back_the_part_of_that_version(rt: Runtime, folder: Path) -> None:
+    publishing.import_folder(rt, folder)
+    (folder / "greetings.yaml").write_text(PART.replace("Sampai jumpa", "Selamat jalan"))
+    publishing.publish(rt, "quiz", publishing.files_of(folder)["quiz"], by="test")
+    publishing.roll_back(rt, "quiz", 1, by="test")
+    assert history(rt, "quiz")[0].files["greetings.yaml"] == PART
+
+
+# ---- the room on a screen ----
+
+
+@pytest.mark.parametrize(
+    ("dialled", "name", "limit", "chain"),
+    [
+        ("*778#", "quiz", 160, ""),
+        ("*779#", "quiz", 70, ""),
+        ("*779*1*2#", "quiz", 70, "1*2"),
+        ("*777#", "main", 160, ""),
+        ("*777*1#", "main", 160, "1"),
+    ],
+)
+def test_a_code_reaches_its_menu_with_its_own_room_on_the_screen(
+    rt: Runtime, folder: Path, dialled: str, name: str, limit: int, chain: str
+) -> None:
+    publishing.import_folder(rt, folder)
+    found = publishing.menu_for(rt, publishing.newest(rt), dialled)
+    assert found is not None
+    assert (found.menu.name, found.limit, found.chain) == (name, limit, chain)
+
+
+def test_the_service_code_reaches_main_with_mains_limit_although_another_menu_has_that_code(
+    rt: Runtime, folder: Path
+) -> None:
+    (folder / "quiz.yaml").write_text(QUIZ.replace("*779#", "*777#"))
+    publishing.import_folder(rt, folder)
+    found = publishing.menu_for(rt, publishing.newest(rt), "*777#")
+    assert found is not None
+    assert (found.menu.name, found.limit) == ("main", 160)
+
+
+@pytest.mark.parametrize(("code", "limit"), [("*778#", 160), ("*779#", 70)])
+def test_a_dialogue_remembers_the_room_of_the_code_it_was_dialled_by(
+    rt: Runtime, folder: Path, code: str, limit: int
+) -> None:
+    publishing.import_folder(rt, folder)
+    dialing.press(rt, a_keypress("", code=code))
+    dialing.press(rt, a_keypress("9", code=code))
+    dialogue = rt.dialogues.peek(dialing.name_of(rt, "at:s1", PHONE))
+    assert dialogue is not None
+    assert (dialogue.screen, dialogue.limit) == ("welcome", limit)

@@ -87,10 +87,27 @@ def test_a_refusal_does_not_quote_the_keys() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("service_code", "777"), ("service_code", "*777"), ("port", "0"), ("sms_per_second", "0"), ("port", "web")],
+    [
+        ("service_code", "777"),
+        ("service_code", "*777"),
+        ("port", "0"),
+        ("sms_per_second", "0"),
+        ("port", "web"),
+        ("ussd_retry", "text"),
+        ("ussd_retry", "Request"),
+    ],
 )
 def test_a_setting_that_makes_no_sense_is_named(name: str, value: str) -> None:
     assert name.upper() in complaint(**{name: value})
+
+
+@pytest.mark.parametrize("retry", ["request", "window", "none"])
+def test_an_aggregator_may_let_a_retry_be_known_in_three_ways(retry: str) -> None:
+    assert Settings(**{**GOOD, "ussd_retry": retry}).ussd_retry == retry  # type: ignore[arg-type]
+
+
+def test_where_nobody_says_how_a_retry_is_known_it_is_not_known() -> None:
+    assert Settings(**GOOD).ussd_retry == "none"  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
@@ -140,3 +157,19 @@ def test_without_the_key_nothing_can_be_read() -> None:
 
 def test_without_the_key_a_hash_cannot_be_guessed_at() -> None:
     assert Vault([OTHER_KEY]).index("3174054508880003") != Vault([KEY]).index("3174054508880003")
+
+
+def test_a_pin_is_known_again_after_a_new_key_was_put_in_front() -> None:
+    assert Vault([OTHER_KEY, KEY]).pepper == Vault([KEY]).pepper
+
+
+def test_without_the_key_the_pepper_cannot_be_guessed_at() -> None:
+    assert Vault([OTHER_KEY]).pepper != Vault([KEY]).pepper
+
+
+def test_the_institution_is_the_stand_in_only_with_make_run_or_when_it_is_asked_for() -> None:
+    by_file = [
+        Settings(**{**GOOD, **changes}).hands_over_by_file  # type: ignore[arg-type]
+        for changes in ({}, {"sertakan_local": True}, {"institution": "console"}, {"institution": "file"})
+    ]
+    assert by_file == [True, False, False, True]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import redis
 
@@ -10,7 +12,7 @@ from ussd_app import runtime
 from ussd_app.engine.dialogue import Dialogue
 from ussd_app.runtime import Runtime
 from ussd_app.settings import Settings
-from ussd_app.storage.dialogues import KEEP, LEASE, Dialogues, Opened, Stored
+from ussd_app.storage.dialogues import KEEP, LEASE, Dialogues, Heard, Held, Opened, Stored
 
 OTHER = "+6285600000001"
 
@@ -63,6 +65,18 @@ def test_another_phone_is_not_locked(rt: Runtime) -> None:
 
 def test_a_text_that_was_consumed_takes_no_lock(begun: Runtime) -> None:
     assert not opened(begun, mark="m0", length=0).locked
+
+
+def test_an_empty_mark_always_needs_the_lock(begun: Runtime) -> None:
+    assert opened(begun, mark="", length=0).locked
+
+
+def test_what_was_heard_of_its_requests_comes_back_with_a_dialogue(begun: Runtime) -> None:
+    heard = Heard(("r1", "r2"), 1795000000.5, ("47", "62"), "47", Held("1", "Setuju?", "62"))
+    after = replace(stored(1), heard=heard)
+    opened(begun)
+    assert closed(begun, stored(), after)
+    assert opened(begun).stored == after
 
 
 def test_a_lock_ends_by_itself(rt: Runtime) -> None:

@@ -123,6 +123,19 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Plan:
+    """What somebody is insured for: sector and package of the rates, and the declared wage in rupiah a month."""
+
+    sector: str
+    package: str
+    wage: int
+
+
+# By the contribution month from which each counts, in ascending order.
+Plans = Mapping[date, Plan]
+
+
+@dataclass(frozen=True)
 class Quote:
     """What somebody is asked to pay, in whole rupiah, and what it is made of."""
 
@@ -186,6 +199,22 @@ def price(rates: Rates, *, sector: str, package: str, wage: int, months: Sequenc
         _line(rates, kind, programme, wage, month, payer) for month in months for programme in rates.packages[package]
     )
     return Quote(lines, sum(line.amount for line in lines))
+
+
+def plan_in(plans: Plans, month: date) -> Plan:
+    """The plan that counts in a contribution month; before the first one, that one."""
+    begun = [first for first in plans if first <= month]
+    return plans[max(begun) if begun else min(plans)]
+
+
+def price_of(rates: Rates, plans: Plans, months: Sequence[date], payer: str = "self") -> Quote:
+    """What `months` cost somebody whose plan may change among them; see `price`."""
+    lines: list[Line] = []
+    for month in months:
+        plan = plan_in(plans, month)
+        bought = price(rates, sector=plan.sector, package=plan.package, wage=plan.wage, months=[month], payer=payer)
+        lines += bought.lines
+    return Quote(tuple(lines), sum(line.amount for line in lines))
 
 
 def _line(rates: Rates, kind: str, programme: str, wage: int, month: date, payer: str) -> Line:

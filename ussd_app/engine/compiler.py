@@ -44,7 +44,8 @@ def validate(model: type[Model], source: Source, problems: list[Problem]) -> Mod
         return model.model_validate(source.data)
     except ValidationError as error:
         for mistake in error.errors():
-            path = tuple(str(part) for part in mistake["loc"] if part != "[key]")
+            # What stands in square brackets is pydantic's own: it is written nowhere in the file.
+            path = tuple(str(part) for part in mistake["loc"] if str(part)[:1] != "[")
             problems.append(source.problem(path, _shape_sentence(mistake["type"], mistake["msg"])))
         return None
 
@@ -71,13 +72,13 @@ class Compilation:
         """Note a problem in the menu file itself."""
         self.problems.append(self.source.problem(path, sentence, error=error))
 
-    def complain_in(self, language: str, path: Path, sentence: str) -> None:
+    def complain_in(self, language: str, path: Path, sentence: str, *, error: bool = True) -> None:
         """Note a problem of a text where that language is written: the menu file, or its translation."""
         for translation, source in self.translations:
             if translation.language == language and _translated(translation, path) is not None:
-                self.problems.append(source.problem(_there(path), sentence))
+                self.problems.append(source.problem(_there(path), sentence, error=error))
                 return
-        self.complain(path, sentence)
+        self.complain(path, sentence, error=error)
 
     def template(self, source: Source, path: Path, text: str) -> Template:
         """A parsed text, typographic characters made plain; empty when it cannot be parsed."""
@@ -134,7 +135,7 @@ class Compilation:
         return graph.Menu(
             name=menu.menu,
             version=version,
-            codes=tuple(menu.codes),
+            limits={code if isinstance(code, str) else code.code: _room(code, menu.limit) for code in menu.codes},
             languages=tuple(menu.languages),
             start=menu.start,
             home=menu.home or menu.start,
@@ -334,6 +335,10 @@ def reads_of(screen: graph.Screen) -> set[Path]:
 def fields_of(template: Template) -> list[Path]:
     """The names a text shows."""
     return [part.path for part in template if not isinstance(part, str)]
+
+
+def _room(code: str | definition.CodeOnItsOwn, limit: int) -> int:
+    return limit if isinstance(code, str) else code.limit
 
 
 def _literal(value: str) -> Value:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 # A screen of the menu; or `left`, `return`, `menu:NAME` (see graph).
@@ -16,6 +16,8 @@ Target = Annotated[str, StringConstraints(pattern=r"^(menu:)?[a-z][a-z0-9_]*$")]
 Key = Annotated[str, StringConstraints(pattern=r"^(\+|[0-9]{1,2})$")]
 Code = Annotated[str, StringConstraints(pattern=r"^\*[0-9]+(\*[0-9]+)*#$")]
 Language = Literal["id", "en", "jv", "su"]
+# Septets: no network shows more than 182, and below 60 no sentence fits.
+Room = Annotated[int, Field(ge=60, le=182)]
 
 
 class _Strict(BaseModel):
@@ -106,20 +108,45 @@ class Recover(_Strict):
     message: Name
 
 
+class CodeOnItsOwn(_Strict):
+    """A code on a network whose screens have more or less room than the menu's `limit`."""
+
+    code: Code
+    limit: Room
+
+
+def _how_written(code: object) -> str:
+    return "[alone]" if isinstance(code, str) else "[with a limit]"
+
+
 class Menu(_Strict):
     """A whole menu in its default language."""
 
     menu: Name
-    codes: list[Code]
+    codes: list[
+        Annotated[
+            Annotated[Code, Tag("[alone]")] | Annotated[CodeOnItsOwn, Tag("[with a limit]")],
+            Discriminator(_how_written),
+        ]
+    ]
     languages: list[Language] = Field(min_length=1)
     start: Name
     home: Name | None = None
-    limit: int = Field(160, ge=60, le=182)
+    include: list[Name] = []
+    limit: Room = 160
     navigation: Navigation = Navigation()
     resume: Resume | None = None
     recover: Recover | None = None
     reasons: dict[Name, str] = {}
     screens: dict[Name, Screen]
+
+
+class Part(_Strict):
+    """Reasons and screens that several menus share, in the language those menus are written in."""
+
+    part: Name
+    reasons: dict[Name, str] = {}
+    screens: dict[Name, Screen] = {}
 
 
 class ScreenTranslation(_Strict):
@@ -148,6 +175,15 @@ class Translation(_Strict):
     screens: dict[Name, ScreenTranslation] = {}
 
 
+class PartTranslation(_Strict):
+    """All texts of a part in one other language."""
+
+    part: Name
+    language: Language
+    reasons: dict[Name, str] = {}
+    screens: dict[Name, ScreenTranslation] = {}
+
+
 class Message(_Strict):
     """One SMS: the lane it goes by and its text in each language."""
 
@@ -160,3 +196,4 @@ class Messages(_Strict):
     """Every SMS the service sends."""
 
     messages: dict[Name, Message]
+    refusals: dict[Name, dict[Language, str]] = Field(default_factory=dict)

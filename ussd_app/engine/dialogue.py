@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from ussd_app.engine.kinds import Value
 
 
+class Seen(NamedTuple):
+    """A page of a screen that was left; Back shows it again."""
+
+    screen: str
+    page: int
+
+
 @dataclass(frozen=True)
 class Parent:
-    """The screen of another menu from which this one was visited, and the way back from there."""
+    """The page of another menu from which this one was visited, and the way back from there."""
 
     menu: str
     version: int
-    screen: str
-    history: tuple[str, ...]
+    seen: Seen
+    history: tuple[Seen, ...]
 
 
 @dataclass(frozen=True)
@@ -24,9 +31,10 @@ class Dialogue:
     """A conversation in progress.
 
     `id` outlives the gateway's session; `transition` counts the answers consumed and, with the id, keys every
-    effect. `notice` is the reason shown above the screen after a wrong answer; `history` holds the screens that
+    effect. `notice` is the reason shown above the screen after a wrong answer; `history` holds the pages that
     Back walks through, the nearest last; `parents` the menus that were left to visit this one. `left` is a
-    dialogue of the same phone that was cut off, while the person is asked whether to go on with it.
+    dialogue of the same phone that was cut off, while the person is asked whether to go on with it. `limit` is the
+    room of the code that was dialled, in septets; whichever menu is visited, the phone is the same.
     """
 
     id: str
@@ -39,10 +47,11 @@ class Dialogue:
     tries: int = 0
     transition: int = 0
     ended: bool = False
-    history: tuple[str, ...] = ()
+    history: tuple[Seen, ...] = ()
     parents: tuple[Parent, ...] = ()
     answers: Mapping[str, Value] | None = None
     left: Dialogue | None = None
+    limit: int | None = None
 
     @property
     def can_go_back(self) -> bool:
@@ -71,6 +80,13 @@ class Dialogue:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Dialogue:
         """The dialogue that `to_json` wrote."""
-        parents = tuple(Parent(**{**parent, "history": tuple(parent["history"])}) for parent in data["parents"])
+        parents = tuple(
+            Parent(parent["menu"], parent["version"], Seen(*parent["seen"]), _seen(parent["history"]))
+            for parent in data["parents"]
+        )
         left = cls.from_json(data["left"]) if data["left"] else None
-        return cls(**{**data, "history": tuple(data["history"]), "parents": parents, "left": left})
+        return cls(**{**data, "history": _seen(data["history"]), "parents": parents, "left": left})
+
+
+def _seen(pages: Iterable[Sequence[Any]]) -> tuple[Seen, ...]:
+    return tuple(Seen(*page) for page in pages)

@@ -12,27 +12,46 @@ from ussd_app.engine.graph import targets_of
 from ussd_app.engine.kinds import Kind, text
 from ussd_app.engine.names import given_to, kind_of, kinds_of
 from ussd_app.engine.paging import Footer, TooNarrow, pages
+from ussd_app.engine.view import navigation
+
+# The room of a screen on the network that gives least.
+NARROWEST = 60
 
 
 def check_fit(compilation: Compilation, menu: graph.Menu) -> None:
     """Every screen fits the limit in every language at its longest, the longest reason above it."""
-    answers = kinds_of(menu, compilation.vocabulary)
+    answers, room = kinds_of(menu, compilation.vocabulary), _room(menu)
     for screen in menu.screens.values():
         if screen.branches or screen.effect:
             continue
         at = ("screens", screen.name, "end" if screen.ends else "text")
         for language in menu.languages:
             head, options, footer = _longest_screen(compilation, menu, screen, language, answers)
-            try:
-                shown = pages(head, options, footer, menu.limit)
-            except TooNarrow:
-                sentence = f"in {language} one line alone is longer than a screen of {menu.limit}"
+            shown = _pages_at(menu.narrowest, head, options, footer)
+            if not shown:
+                sentence = f"in {language} one line alone is longer than a screen of {room}"
                 compilation.complain_in(language, at, sentence)
-                continue
-            if len(shown) > 1 and not screen.listing:
-                whole = gsm7.septets("\n".join([head, *options, *footer(True, False)])) or 0
-                sentence = f"in {language} the longest fill takes {whole} of {menu.limit}"
-                compilation.complain_in(language, at, f"{sentence}: shorten it by {whole - menu.limit}")
+            elif shown > 1 and not screen.listing:
+                whole = gsm7.septets("\n".join([head, *options, *footer(True, False, True)])) or 0
+                sentence = f"in {language} the longest fill takes {whole} of {room}"
+                compilation.complain_in(language, at, f"{sentence}: shorten it by {whole - menu.narrowest}")
+            elif not _pages_at(NARROWEST, head, options, footer):
+                sentence = f"in {language} one line alone is longer than the smallest screen, of {NARROWEST}"
+                compilation.complain_in(language, at, f"{sentence}: some networks could not show it", error=False)
+
+
+def _room(menu: graph.Menu) -> str:
+    """The least room of a screen, and the code on which it is so little."""
+    codes = [code for code, limit in menu.limits.items() if limit == menu.narrowest < menu.limit]
+    return f"{menu.narrowest} (on {' and '.join(codes)})" if codes else str(menu.narrowest)
+
+
+def _pages_at(limit: int, head: str, options: list[str], footer: Footer) -> int:
+    """How many pages it takes, or 0 when a line fits no page."""
+    try:
+        return len(pages(head, options, footer, limit))
+    except TooNarrow:
+        return 0
 
 
 def _longest_screen(
@@ -52,13 +71,12 @@ def _longest_screen(
     options = [f"{choice.key.replace('+', '10')}. {fill(choice.label)}" for choice in screen.choices]
     if screen.listing:
         options = [f"{number}. {fill(screen.listing.label)}" for number in range(1, 31)] + options
-    words = menu.words.get(language) or menu.words[menu.language]
     returned_to = any(go == screen.name for other in menu.screens.values() for _, go in targets_of(other))
-    first_screen = screen.name == menu.start and not returned_to
+    first_screen = screen.name == menu.start and not returned_to and not graph.is_visited(menu)
 
-    def footer(_first: bool, more: bool) -> list[str]:
-        lines = [f"{menu.more_key}. {words['more']}"] if more else []
-        return lines if screen.ends or first_screen else [*lines, f"{menu.back_key}. {words['back']}"]
+    def footer(_first: bool, more: bool, words: bool) -> list[str]:
+        back = not screen.ends and not first_screen
+        return navigation(menu, language, more=more, back=back, words=words)
 
     head = "\n".join(filter(None, [notice, fill(screen.text)]))
     return head, options, footer

@@ -119,11 +119,14 @@ class Recover:
 
 @dataclass(frozen=True)
 class Menu:
-    """A published version of a menu."""
+    """A published version of a menu.
+
+    `limits` is the room in septets of each code that reaches it, `limit` that of every other way to it.
+    """
 
     name: str
     version: int
-    codes: tuple[str, ...]
+    limits: Mapping[str, int]
     languages: tuple[str, ...]
     start: str
     home: str
@@ -138,6 +141,16 @@ class Menu:
     recover: Recover | None = None
 
     @property
+    def codes(self) -> tuple[str, ...]:
+        """What is dialled to reach it."""
+        return tuple(self.limits)
+
+    @property
+    def narrowest(self) -> int:
+        """The least room its screens are given, however somebody came: what they are proved for. In septets."""
+        return min([self.limit, *self.limits.values()])
+
+    @property
     def language(self) -> str:
         """The default language, in which the menu file itself is written."""
         return self.languages[0]
@@ -149,6 +162,11 @@ def roots_of(menu: Menu) -> Iterator[tuple[Path, str]]:
     yield ("home",), menu.home
     if menu.resume and menu.resume.screen:
         yield ("resume", "screen"), menu.resume.screen
+
+
+def is_visited(menu: Menu) -> bool:
+    """Whether a menu is made to be visited from another one: it leads back there, or has no code of its own."""
+    return not menu.limits or any(go == RETURN for screen in menu.screens.values() for _, go in targets_of(screen))
 
 
 def targets_of(screen: Screen) -> Iterator[tuple[Path, str]]:

@@ -14,6 +14,11 @@ from ussd_app.engine.source import Source
 from ussd_app.engine.vocabulary import Vocabulary
 from ussd_app.errors import Problem
 
+# Septets: what an SMS or a screen keeps free for the reason of a refusal.
+LONGEST_REASON = 52
+# The refusal that stands for every reason nobody has put into words.
+OTHER = "other"
+
 
 @dataclass(frozen=True)
 class Message:
@@ -29,7 +34,12 @@ class Message:
         return gsm7.plain("".join(shown))
 
 
-Messages = Mapping[str, Message]
+class Messages(dict[str, Message]):
+    """Every SMS by its name; `refusals` are the institution's reasons in words, by its codes."""
+
+    def __init__(self, messages: Mapping[str, Message], refusals: Mapping[str, graph.Texts]) -> None:
+        super().__init__(messages)
+        self.refusals = refusals
 
 
 def compile_messages(source: Source, fields: Mapping[str, Mapping[str, Kind]]) -> tuple[Messages | None, list[Problem]]:
@@ -58,7 +68,29 @@ def compile_messages(source: Source, fields: Mapping[str, Mapping[str, Kind]]) -
         made[name] = Message(message.lane, texts)
     for missing in sorted(fields.keys() - messages.messages.keys()):
         compilation.complain(("messages",), f"the message `{missing}` is missing")
-    return (None if any(problem.error for problem in problems) else made), problems
+    refusals = _refusals(compilation, source, messages)
+    if OTHER not in refusals and any("reason" in given for given in fields.values()):
+        compilation.complain(("messages",), f"`refusals` needs `{OTHER}`, for reasons that nobody has put into words")
+    return (None if any(problem.error for problem in problems) else Messages(made, refusals)), problems
+
+
+def _refusals(compilation: Compilation, source: Source, messages: definition.Messages) -> dict[str, graph.Texts]:
+    """The institution's reasons in words: sentences without fields, short enough for what shows them."""
+    made: dict[str, graph.Texts] = {}
+    for code, texts in messages.refusals.items():
+        made[code] = {}
+        for language, words in texts.items():
+            path = ("refusals", code, language)
+            template = compilation.template(source, path, words)
+            made[code] = {**made[code], language: template}
+            if fields_of(template):
+                compilation.complain(path, "a reason has no fields: write a plain sentence")
+            room = gsm7.septets("".join(part for part in template if isinstance(part, str))) or 0
+            if room > LONGEST_REASON:
+                compilation.complain(path, f"this reason takes {room} septets instead of {LONGEST_REASON} at most")
+        if "id" not in texts:
+            compilation.complain(("refusals", code), "the Indonesian text (`id`) is missing")
+    return made
 
 
 def _message_fits(

@@ -161,14 +161,14 @@ def conditions_of(screen: graph.Screen) -> Iterator[tuple[Path, Condition]]:
 
 
 def check_findable(compilation: Compilation, menu: graph.Menu) -> None:
-    """A fact named alone in a condition asks whether it was found: not every fact can tell."""
+    """A fact alone in a condition asks whether it was found, a list whether it has a row: not every fact can tell."""
     for screen in menu.screens.values():
         uses = screen.uses or {}
         for at, condition in conditions_of(screen):
             for (name,) in sorted({path for path in condition.reads if len(path) == 1 and path[0] in uses}):
-                gives = compilation.vocabulary.facts[uses[name].fact].gives
-                if "found" not in gives:
-                    advice = f"name one of its fields: {', '.join(gives)}" if gives else "it is a list"
+                spec = compilation.vocabulary.facts[uses[name].fact]
+                if "found" not in spec.gives and not spec.rows:
+                    advice = f"name one of its fields: {', '.join(spec.gives)}"
                     sentence = f"the fact `{uses[name].fact}` does not tell whether it was found: {advice}"
                     compilation.complain(("screens", screen.name, *at), sentence)
 

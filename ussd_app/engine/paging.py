@@ -3,39 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from ussd_app.domain import gsm7
 
-# Called with (is this the first page, is there more after it); gives the navigation lines of that page.
-Footer = Callable[[bool, bool], list[str]]
+# Called with (is this the first page, is there more after it, is there room for words beside the keys); gives the
+# navigation lines of that page.
+Footer = Callable[[bool, bool, bool], list[str]]
 
 
 class TooNarrow(ValueError):
-    """A single word or option does not fit a screen together with its navigation."""
+    """A single word or option does not fit a screen together with the keys of its navigation."""
 
 
 def pages(text: str, options: list[str], footer: Footer, limit: int) -> list[str]:
     """The screens that show `text`, then `options`, at most `limit` septets each.
 
-    Raises TooNarrow when a page could not take even one word or option: the compiler's check finds that before
-    anybody dials.
+    A page that could not take even one word or option beside the words of its navigation has its keys alone. Raises
+    TooNarrow when that is not enough: the compiler's check finds it before anybody dials.
     """
     made: list[str] = []
-    while True:
-        first = not made
-        whole = _join(text, options, footer(first, False))
-        if gsm7.fits_screen(whole, limit):
-            return [*made, whole]
-        navigation = footer(first, True)
-        shown, text = _fill(text, navigation, limit)
+    # Spaces at the end would be a rest of their own: a key for more, and nothing behind it.
+    text = text.strip()
+    while text or options or not made:
+        page, text, options = _page(text, options, partial(footer, not made), limit)
+        made.append(page)
+    return made
+
+
+def _page(
+    text: str, options: list[str], footer: Callable[[bool, bool], list[str]], limit: int
+) -> tuple[str, str, list[str]]:
+    """One page, and the text and options that are left for those after it."""
+    for words in (True, False):
+        if _fits(text, options, footer(False, words), limit):
+            return _join(text, options, footer(False, words)), "", []
+        navigation = footer(True, words)
+        shown, rest = _fill(text, navigation, limit)
         taken = 0
-        if not text:
-            while taken < len(options) and _fits(shown, options[: taken + 1], navigation, limit):
-                taken += 1
-        if not shown and not taken:
-            raise TooNarrow(options[0] if options else text)
-        made.append(_join(shown, options[:taken], navigation))
-        options = options[taken:]
+        while not rest and taken < len(options) and _fits(shown, options[: taken + 1], navigation, limit):
+            taken += 1
+        if shown or taken:
+            return _join(shown, options[:taken], navigation), rest, options[taken:]
+    raise TooNarrow(text or options[0])
 
 
 def _join(text: str, options: list[str], navigation: list[str]) -> str:

@@ -3,13 +3,14 @@ every screen fits at the longest it can ever be."""
 
 from __future__ import annotations
 
-from ussd_app.engine import definition, graph
+from ussd_app.engine import graph
 from ussd_app.engine.answers import check_answers
-from ussd_app.engine.compiler import Compilation, validate
+from ussd_app.engine.compiler import Compilation
 from ussd_app.engine.effort import check_effort
 from ussd_app.engine.fit import check_fit
 from ussd_app.engine.graph import roots_of, targets_of
 from ussd_app.engine.names import check_findable, check_names
+from ussd_app.engine.parts import put_together
 from ussd_app.engine.source import Source
 from ussd_app.engine.vocabulary import Vocabulary
 from ussd_app.errors import Problem
@@ -21,20 +22,15 @@ NOT_KNOWN = "is no answer of this menu and no known fact"
 def compile_menu(
     sources: list[Source], version: int, vocabulary: Vocabulary
 ) -> tuple[graph.Menu | None, list[Problem]]:
-    """Compile and prove a menu file and its translations (the menu first).
+    """Compile and prove a menu file, its translations, and the parts it includes with theirs (the menu first).
 
     Gives the graph, or None when there is an error, and every problem and remark found.
     """
     problems: list[Problem] = []
-    menu = validate(definition.Menu, sources[0], problems)
-    translations = []
-    for source in sources[1:]:
-        translation = validate(definition.Translation, source, problems)
-        if translation:
-            translations.append((translation, source))
-    if menu is None or problems:
+    written = put_together(sources, problems)
+    if written is None:
         return None, problems
-    compilation = Compilation(menu, sources[0], translations, vocabulary)
+    compilation = Compilation(written.menu, written.source, written.translations, vocabulary)
     made = compilation.build(version)
     _stray_translations(compilation)
     _targets(compilation, made)
@@ -47,6 +43,7 @@ def compile_menu(
         check_findable(compilation, made)
     if not any(problem.error for problem in compilation.problems):
         check_answers(compilation, made)
+        _lists_without_rows(compilation, made)
         check_fit(compilation, made)
         check_effort(compilation, made)
     errors = any(problem.error for problem in compilation.problems)
@@ -73,6 +70,9 @@ def _words_with_a_meaning(compilation: Compilation, menu: graph.Menu) -> None:
     if resume and (resume.how == "ask") != (resume.screen is not None):
         compilation.complain(("resume",), "`how: ask` needs the `screen` that asks, `how: continue` has none")
     recover = menu.recover
+    if recover and not resume:
+        sentence = "its SMS invites people to go on where they were, and without `resume` nobody can: write `resume`"
+        compilation.complain(("recover",), sentence)
     if recover and recover.message not in compilation.vocabulary.messages:
         known = ", ".join(sorted(compilation.vocabulary.messages))
         compilation.complain(("recover", "message"), f"there is no message `{recover.message}`: use one of {known}")
@@ -152,6 +152,29 @@ def _reachable(compilation: Compilation, menu: graph.Menu) -> None:
         finishing |= more
     for name in [name for name in menu.screens if name in seen - finishing]:
         compilation.complain(("screens", name), "from here no choice ever leads to an end")
+
+
+def _lists_without_rows(compilation: Compilation, menu: graph.Menu) -> None:
+    """Remark on a list that may leave a person nothing but Back, when its fact has no row."""
+    for screen in menu.screens.values():
+        listing = screen.listing
+        if listing is None or any(choice.when is None for choice in screen.choices) or _asks_for_rows(menu, screen):
+            continue
+        sentence = f"without any row of `{listing.rows}` there is nothing to choose: add a `+` that is always there"
+        compilation.complain(("screens", screen.name, "list"), sentence, error=False)
+
+
+def _asks_for_rows(menu: graph.Menu, screen: graph.Screen) -> bool:
+    """Whether a condition on the list, or on the way to it, looks at the fact that the rows come from."""
+    assert screen.listing is not None
+    fact = (screen.uses or {})[screen.listing.rows].fact
+    for other in menu.screens.values():
+        ways: list[graph.Choice | graph.Branch] = [*other.choices, *other.branches]
+        asking = [way.when for way in ways if way.when and (way.go == screen.name or other is screen)]
+        uses = [(other.uses or {}).get(path[0]) for when in asking for path in when.reads]
+        if any(use and use.fact == fact for use in uses):
+            return True
+    return False
 
 
 def _circles(compilation: Compilation, menu: graph.Menu) -> None:

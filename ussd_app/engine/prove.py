@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import partial
-from itertools import product
+from itertools import islice, product
 from typing import Any
 
 from ussd_app.domain import gsm7
 from ussd_app.engine import graph
 from ussd_app.engine.answers import telling_values
 from ussd_app.engine.checks import CHECKS
-from ussd_app.engine.dialogue import Dialogue
+from ussd_app.engine.dialogue import Dialogue, Parent, Seen
 from ussd_app.engine.effort import ways_of
 from ussd_app.engine.expressions import Condition
 from ussd_app.engine.graph import roots_of, targets_of
@@ -32,11 +32,14 @@ from ussd_app.engine.view import View
 from ussd_app.engine.vocabulary import FactSpec, Vocabulary
 
 TODAY = date(2026, 1, 15)
-ROWS = (0, 1, 30)
+# None, one, and more than stand on two pages or are numbered with one digit.
+ROWS = (0, 1, 12)
 MOST_STATES = 20_000
 # More variants of a fact than this, and its fields vary one at a time; more together, and one fact at a time.
 MOST_VARIANTS = 64
 NOBODY_TYPES = "777"
+# Where those come from who visit the menu from another one: no menu has such a name, so going there is leaving.
+ELSEWHERE = Parent("another menu", 1, Seen("door", 0), ())
 BAD_ANSWERS = ("", NOBODY_TYPES, "x", "99999999", "9999999999999999")
 
 State = tuple[object, ...]
@@ -81,7 +84,7 @@ def prove(menu: graph.Menu, vocabulary: Vocabulary) -> Proof:
         longest=ways.longest,
         fullest_screen=screen,
         fullest=size,
-        limit=menu.limit,
+        limit=menu.narrowest,
         language=language,
         faults=(*prover.faults, *prover.unseen(), *prover.endless()),
         at_least=not ways.whole,
@@ -109,8 +112,11 @@ class _Prover:
         self.decisive = sorted({".".join(path) for when in conditions for path in when.reads})
         self.born = _birth_date(self.menu)
         self.variants: dict[tuple[str, frozenset[str]], list[FactValue]] = {}
+        self.looked_at: dict[str, frozenset[str]] = {}
         # The turns that came of pressing Home, by all that they depend on: the same from wherever it is pressed.
         self.homes: set[State] = set()
+        # Ways through branches and effects that were walked in every world, by all that they depend on.
+        self.passed: set[State] = set()
 
     # ---- walking ----
 
@@ -118,8 +124,11 @@ class _Prover:
         """Every state that can be reached from every way to begin."""
         self._look_out_to(*(name for _, name in roots_of(self.menu)))
         for language in self.menu.languages:
-            fresh = Dialogue("proof", self.menu.name, self.menu.version, language)
+            fresh = Dialogue("proof", self.menu.name, self.menu.version, language, limit=self.menu.narrowest)
             firsts = self._turns(f"dialling in {language}", partial(begin, self.menu, fresh))
+            if graph.is_visited(self.menu):
+                visiting = replace(fresh, parents=(ELSEWHERE,))
+                firsts += self._turns(f"a visit in {language}", partial(begin, self.menu, visiting))
             for notice in self._notices():
                 firsts += self._turns(f"the notice {notice}", partial(begin, self.menu, fresh, notice=notice))
             if firsts and self.menu.resume:
@@ -136,19 +145,43 @@ class _Prover:
     def _leave(self, state: State, dialogue: Dialogue) -> None:
         screen = self.menu.screens[dialogue.screen]
         for said, onward in self._said(screen):
-            back = (self.menu.home, *dialogue.history[-1:])
+            back = (self.menu.home, *(seen.screen for seen in dialogue.history[-1:]))
             self._look_out_to(screen.name, *([go for _, go in targets_of(screen)] if onward else back))
             if said == self.menu.home_key and not (screen.ask and screen.ask.check.zero):
-                home = (dialogue.language, *map(dialogue.answer, self.decisive))
+                home = (dialogue.language, bool(dialogue.parents), *map(dialogue.answer, self.decisive))
                 if home in self.homes:
                     continue
                 self.homes.add(home)
-            for turn, known in self._turns(f"`{said}` on {dialogue.screen}", partial(step, self.menu, dialogue, said)):
+            take = partial(step, self.menu, dialogue, said)
+            thoroughly = not onward or self._is_new_way(dialogue, screen, said)
+            for turn, known in self._turns(f"`{said}` on {dialogue.screen}", take, thoroughly=thoroughly):
                 reached = self._arrive(turn, known)
                 if onward:
                     self.leads[state].add(reached)
             if onward and self._left_the_menu:
                 self.finished.add(state)
+
+    def _is_new_way(self, dialogue: Dialogue, screen: graph.Screen, said: str) -> bool:
+        """Whether this answer leads through branches or effects by a way not walked yet.
+
+        What lies behind them depends on the world, the language and the answers, not on the screen one comes from
+        (that is only the way back): so it is walked in every world once, and in one world from everywhere else.
+        """
+        choice = next((choice for choice in screen.choices if choice.key == said), None)
+        listing = screen.listing if said.isdigit() and said != self.menu.more_key else None
+        if choice is None and (listing is None or listing.keep in self.decisive):
+            return True
+        go = choice.go if choice else listing.go if listing else ""
+        behind = self.menu.screens.get(go)
+        if behind is None or not (behind.branches or behind.effect):
+            return True
+        sets = (*sorted(choice.sets.items()), *sorted(choice.copies.items())) if choice else ()
+        where = (dialogue.language, bool(dialogue.parents), bool(dialogue.notice), go, sets)
+        way = (*where, *map(dialogue.answer, self.decisive))
+        if way in self.passed:
+            return False
+        self.passed.add(way)
+        return True
 
     def _arrive(self, turn: Turn, known: Known) -> State:
         state = self._state(turn)
@@ -166,14 +199,18 @@ class _Prover:
         ask = self.menu.screens[dialogue.screen].ask
         decisive = tuple(dialogue.answer(name) for name in self.decisive)
         tries = dialogue.tries if ask and ask.tries else 0
-        where = (dialogue.screen, dialogue.page, dialogue.language, dialogue.history[-1:])
+        # Not which screens lie behind: Back shows one of those that were walked already.
+        where = (dialogue.screen, bool(dialogue.parents), bool(dialogue.history), dialogue.page, dialogue.language)
         return (*where, bool(dialogue.notice), tries, dialogue.left is not None, decisive)
 
-    def _turns(self, doing: str, take: Take) -> list[tuple[Turn, Known]]:
-        """Every turn that may come of it, whatever is true of the caller and however the effects end."""
+    def _turns(self, doing: str, take: Take, *, thoroughly: bool = True) -> list[tuple[Turn, Known]]:
+        """Every turn that may come of it, whatever is true of the caller and however the effects end.
+
+        Not `thoroughly`: only one of them.
+        """
         turns: list[tuple[Turn, Known]] = []
         self._left_the_menu = False
-        waiting = [Known(TODAY)]
+        waiting, met = [Known(TODAY)], set()
         while waiting:
             known = waiting.pop()
             try:
@@ -185,12 +222,34 @@ class _Prover:
                 turns.append((result, known))
             elif result.menu:
                 self._left_the_menu = True
-            else:
-                waiting += self._worlds(known, result)
+            elif (standing := self._standing(known, result)) not in met:
+                met.add(standing)
+                waiting += islice(self._worlds(known, result), None if thoroughly else 1)
         return turns
+
+    def _standing(self, known: Known, needs: Needs) -> tuple[object, ...]:
+        """All that the rest of a turn depends on: worlds that differ only in what is not looked at any more are one."""
+        looked_at = self._looked_at_from(needs.screen)
+        facts = frozenset((key, id(value)) for key, value in known.facts.items() if key.fact in looked_at)
+        answers = tuple((needs.answers or {}).get(name) for name in self.decisive)
+        return needs.screen, needs.facts, needs.effect, repr(known.outcomes), answers, facts
+
+    def _looked_at_from(self, name: str) -> frozenset[str]:
+        """The facts that the rest of a turn may look at, which has come as far as this screen."""
+        if name not in self.looked_at:
+            here = self.menu.screens[name]
+            ahead = list(self.menu.screens.values())
+            if all(go in self.menu.screens for _, go in targets_of(here)):
+                ahead = [self.menu.screens[each] for each in self._passed_from(name)]
+            self.looked_at[name] = frozenset(use.fact for screen in ahead for use in (screen.uses or {}).values())
+        return self.looked_at[name]
 
     def _look_out_to(self, *names: str) -> None:
         """Note the screens that the next turn may pass: facts are varied only where one of these looks at them."""
+        self.ahead = self._passed_from(*names)
+
+    def _passed_from(self, *names: str) -> frozenset[str]:
+        """These screens, and those that follow them within the same turn."""
         waiting = [name for name in names if name in self.menu.screens]
         seen = set(waiting)
         for name in waiting:
@@ -199,7 +258,7 @@ class _Prover:
                 fresh = {go for _, go in targets_of(screen) if go in self.menu.screens} - seen
                 seen |= fresh
                 waiting += fresh
-        self.ahead = frozenset(seen)
+        return frozenset(seen)
 
     def _variants(self, fact: str) -> list[FactValue]:
         if (fact, self.ahead) not in self.variants:
@@ -266,8 +325,8 @@ class _Prover:
 
     def _look_at(self, turn: Turn, known: Known) -> None:
         dialogue, screen = turn.dialogue, self.menu.screens[turn.dialogue.screen]
-        if not gsm7.fits_screen(turn.text, self.menu.limit):
-            self._fault(f"{screen.name} does not fit {self.menu.limit} in {dialogue.language}")
+        if not gsm7.fits_screen(turn.text, self.menu.narrowest):
+            self._fault(f"{screen.name} does not fit {self.menu.narrowest} in {dialogue.language}")
         size = gsm7.septets(turn.text) or 0
         # A page that is followed by others is always full: how much the whole takes says more.
         if not dialogue.page and f"\n{self.menu.more_key}. " not in turn.text:
@@ -295,7 +354,9 @@ class _Prover:
             fresh = before[waiting.pop()] - ending
             ending |= fresh
             waiting += fresh
-        for name in sorted({str(state[0]) for state in self.leads.keys() - ending}):
+        # A menu without a code is only ever visited: whoever is there can go back.
+        stuck = {(str(state[0]), state[1]) for state in self.leads.keys() - ending}
+        for name in sorted({name for name, visited in stuck if visited or self.menu.codes}):
             yield f"{name} may lead to no end"
 
     def _fault(self, sentence: str) -> None:
@@ -310,13 +371,19 @@ def _conditions_of(screen: graph.Screen) -> list[Condition]:
 def _variants(screens: list[graph.Screen], spec: FactSpec, fact: str) -> list[FactValue]:
     """The values of a fact that make a difference: the longest, not found, other flags and texts, fewer rows."""
     row = {name: kind.longest for name, kind in spec.rows.items()}
-    rows = [(row,) * number for number in ROWS] if spec.rows else [()]
+    listed = any(_lists(screen, fact) for screen in screens)
+    rows = [(row,) * number for number in ROWS] if listed else [(row,)] if spec.rows else [()]
     longest = {name: kind.longest for name, kind in spec.gives.items()}
     read = {name: _values(screens, fact, name, kind) for name, kind in spec.gives.items() if name != "found"}
     varied = [{**longest, **fields} for fields in _mixed(read)]
     if "found" in spec.gives:
         varied.append({**dict.fromkeys(longest), "found": False})
     return [FactValue(fields, number) for fields in varied for number in rows]
+
+
+def _lists(screen: graph.Screen, fact: str) -> bool:
+    use = (screen.uses or {}).get(screen.listing.rows) if screen.listing else None
+    return use is not None and use.fact == fact
 
 
 def _mixed(values: Mapping[str, list[Value]]) -> Iterator[dict[str, Value]]:

@@ -6,7 +6,8 @@ number, never YAML.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -21,12 +22,16 @@ MOST_WORDS = 20_000
 
 @dataclass(frozen=True)
 class Source:
-    """One parsed file: its data as dicts, lists and strings, and the line each path stands on."""
+    """One parsed file: its data as dicts, lists and strings, and the line each path stands on.
+
+    `included` has the reasons and screens that stand in a shared part, by their path, each with the part's file.
+    """
 
     file: str
     text: str
     data: Any
     lines: dict[Path, int]
+    included: Mapping[Path, Source] = field(default_factory=dict)
 
     def line(self, path: Path) -> int:
         """The line of `path`, or of the nearest thing around it that exists."""
@@ -35,8 +40,9 @@ class Source:
         return self.lines.get(path, 1)
 
     def problem(self, path: Path, sentence: str, *, error: bool = True) -> Problem:
-        """A problem at `path`, ready to be shown to whoever wrote the file."""
-        return Problem(self.file, self.line(path), ".".join(path) or "(file)", sentence, error)
+        """A problem at `path`, ready to be shown to whoever wrote the file where it stands."""
+        there = self.included.get(path[:2], self)
+        return Problem(there.file, there.line(path), ".".join(path) or "(file)", sentence, error)
 
 
 def read(file: str, text: str) -> Source:

@@ -11,11 +11,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ussd_app.engine.checks import Asked
-from ussd_app.engine.dialogue import Dialogue, Parent
+from ussd_app.engine.dialogue import Dialogue, Parent, Seen
 from ussd_app.engine.expressions import Path
 from ussd_app.engine.graph import LEFT, MENU, RETURN, Choice, Menu, Screen
 from ussd_app.engine.kinds import Value
-from ussd_app.engine.turn import EffectCall, Known, MenuKey, Missing, Needs, Outcome, Turn
+from ussd_app.engine.turn import SUBJECT, EffectCall, Known, MenuKey, Missing, Needs, Outcome, Turn
 from ussd_app.engine.view import View, fill, in_language
 from ussd_app.errors import Refused
 
@@ -96,14 +96,18 @@ class _Walk:
         if not dialogue.history:
             return self._return(dialogue)
         *history, previous = dialogue.history
-        back = replace(dialogue, history=tuple(history), screen=previous, notice="", tries=0, page=0)
-        return self.show(back, self.menu.screens[previous])
+        return self._again(replace(dialogue, history=tuple(history)), previous)
+
+    def _again(self, dialogue: Dialogue, seen: Seen) -> Turn:
+        """A page that was left, as it stood: without the notice of a wrong answer."""
+        back = replace(dialogue, screen=seen.screen, page=seen.page, notice="", tries=0)
+        return self.show(back, self.menu.screens[seen.screen])
 
     def _asked(self, dialogue: Dialogue, screen: Screen, said: str) -> Turn:
         ask = screen.ask
         assert ask is not None
         try:
-            asked = Asked(ask.parameters, dialogue.answers or {}, self.known.today, dialogue.id)
+            asked = Asked(ask.parameters, dialogue.answers or {}, self.known.today, self.known.pepper)
             value = ask.check.check(said, asked)
         except Refused as refused:
             return self._refused(dialogue, screen, refused)
@@ -161,15 +165,15 @@ class _Walk:
             else:
                 asked = self.menu.resume and self.menu.resume.screen == name
                 left = dialogue.left if asked else None
-                return self.show(replace(dialogue, screen=name, left=left), screen)
+                return self.show(replace(_redrawn(dialogue, name), screen=name, left=left), screen)
         raise RecursionError(f"{self.menu.name}: no screen after {MOST_STEPS} steps from {name}")
 
     def _visit(self, dialogue: Dialogue, name: str) -> tuple[Dialogue, str]:
         """Go to the start of another menu; its `return`, or Back on its first screen, leads here again."""
         parents = dialogue.parents
         if dialogue.history:
-            *history, screen = dialogue.history
-            parents = (*parents, Parent(dialogue.menu, dialogue.version, screen, tuple(history)))
+            *history, seen = dialogue.history
+            parents = (*parents, Parent(dialogue.menu, dialogue.version, seen, tuple(history)))
         self.menu = self._fetch((name, None))
         return replace(self._standing(dialogue), parents=parents, history=()), self.menu.start
 
@@ -179,8 +183,8 @@ class _Walk:
             return self._home(dialogue)
         *parents, parent = dialogue.parents
         self.menu = self._fetch((parent.menu, parent.version))
-        back = replace(self._standing(dialogue), parents=tuple(parents), history=parent.history, screen=parent.screen)
-        return self.show(replace(back, notice="", tries=0, page=0), self.menu.screens[parent.screen])
+        back = replace(self._standing(dialogue), parents=tuple(parents), history=parent.history)
+        return self._again(back, parent.seen)
 
     def _go_on(self, dialogue: Dialogue) -> Turn:
         """Where a dialogue that was cut off stood, as that dialogue: its effects stay done once."""
@@ -188,7 +192,8 @@ class _Walk:
         if left is None:
             return self._home(dialogue)
         self.menu = self._fetch((left.menu, left.version))
-        return self.show(left, self.menu.screens[left.screen])
+        # It may have been cut off on another code: what counts is the room on the phone in their hand now.
+        return self.show(replace(left, limit=dialogue.limit), self.menu.screens[left.screen])
 
     def _fetch(self, key: MenuKey) -> Menu:
         if key == (self.menu.name, self.menu.version):
@@ -224,7 +229,8 @@ class _Walk:
         if number < len(self.known.outcomes):
             return self.known.outcomes[number]
         arguments = tuple((name, effect.fixed.get(name, dialogue.answer(name))) for name in effect.takes)
-        raise Missing(Needs(effect=EffectCall(effect.name, arguments, number)))
+        call = EffectCall(effect.name, arguments, number, dialogue.answer(SUBJECT))
+        raise Missing(Needs(effect=call, screen=screen.name, answers=dialogue.answers))
 
 
 def _setting(dialogue: Dialogue, choice: Choice) -> Dialogue:
@@ -234,8 +240,19 @@ def _setting(dialogue: Dialogue, choice: Choice) -> Dialogue:
 
 
 def _onward(dialogue: Dialogue) -> Dialogue:
-    """The dialogue with the screen it leaves put on the way back."""
-    return replace(dialogue, history=(*dialogue.history, dialogue.screen)[-MOST_HISTORY:])
+    """The dialogue with the page it leaves put on the way back."""
+    return replace(dialogue, history=(*dialogue.history, Seen(dialogue.screen, dialogue.page))[-MOST_HISTORY:])
+
+
+def _redrawn(dialogue: Dialogue, name: str) -> Dialogue:
+    """The dialogue with no page of the screen it comes to as the nearest on the way back.
+
+    An effect may lead to the very screen it was asked for on (a price that changed): Back from there is the screen
+    before, not the same one again.
+    """
+    if dialogue.history and dialogue.history[-1].screen == name:
+        return replace(dialogue, history=dialogue.history[:-1])
+    return dialogue
 
 
 def _as_value(value: object) -> Value:

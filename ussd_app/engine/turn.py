@@ -12,26 +12,33 @@ from ussd_app.engine.kinds import Value
 
 Row = Mapping[str, Value]
 Arguments = tuple[tuple[str, Value], ...]
+# The answer that says whom facts and effects are about, where one phone serves several people.
+SUBJECT = "person"
 # A menu that a dialogue goes to: its name, and its version or None for the newest.
 MenuKey = tuple[str, int | None]
 
 
 @dataclass(frozen=True)
 class FactKey:
-    """A fact wanted with these arguments, as it stands after `epoch` effects of this turn."""
+    """A fact wanted with these arguments, as it stands after `epoch` effects of this turn.
+
+    `about` is the answer called SUBJECT at that moment: a turn may ask for the same fact about two people.
+    """
 
     fact: str
     arguments: Arguments
     epoch: int = 0
+    about: Value = None
 
 
 @dataclass(frozen=True)
 class EffectCall:
-    """An effect to be done, with its arguments; `number` counts the effects of one turn."""
+    """An effect to be done, with its arguments; `number` counts the effects of one turn, `about` as in a FactKey."""
 
     name: str
     arguments: Arguments
     number: int
+    about: Value = None
 
 
 @dataclass(frozen=True)
@@ -52,12 +59,16 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Known:
-    """All that is known in this turn: the date where the caller is, facts, and effects already done."""
+    """All that is known in this turn: the date where the caller is, facts, and effects already done.
+
+    `pepper` is the service's secret that makes the hash of a PIN worth nothing to whoever lacks it.
+    """
 
     today: date
     facts: Mapping[FactKey, FactValue] = field(default_factory=dict)
     outcomes: tuple[Outcome, ...] = ()
     menus: Mapping[MenuKey, Menu] = field(default_factory=dict)
+    pepper: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True)
@@ -72,11 +83,16 @@ class Turn:
 
 @dataclass(frozen=True)
 class Needs:
-    """Not finished: find out these facts, do this effect, or fetch this menu, and call again."""
+    """Not finished: find out these facts, do this effect, or fetch this menu, and call again.
+
+    `screen` is the one that wants it, `answers` what the dialogue holds there.
+    """
 
     facts: frozenset[FactKey] = frozenset()
     effect: EffectCall | None = None
     menu: MenuKey | None = None
+    screen: str = field(default="", compare=False)
+    answers: Mapping[str, Value] | None = field(default=None, compare=False, repr=False)
 
 
 class Missing(Exception):

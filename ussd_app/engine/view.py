@@ -10,7 +10,7 @@ from ussd_app.engine.expressions import Field, Lookup, Path, Template
 from ussd_app.engine.graph import Choice, Menu, Screen, Texts, Use
 from ussd_app.engine.kinds import Value
 from ussd_app.engine.paging import pages
-from ussd_app.engine.turn import FactKey, FactValue, Known, Missing, Needs, Row
+from ussd_app.engine.turn import SUBJECT, FactKey, FactValue, Known, Missing, Needs, Row
 
 
 @dataclass(frozen=True)
@@ -38,14 +38,12 @@ class View:
         text = fill(in_language(self.screen.text, dialogue.language), dialogue.language, self.look)
         head = f"{dialogue.notice}\n{text}" if dialogue.notice else text
         options = [self._line(option) for option in self.options()]
-        words = menu.words.get(dialogue.language) or menu.words[menu.language]
 
-        def footer(first: bool, more: bool) -> list[str]:
-            lines = [f"{menu.more_key}. {words['more']}"] if more else []
+        def footer(first: bool, more: bool, words: bool) -> list[str]:
             back = not self.screen.ends and not self.takes_zero and (not first or dialogue.can_go_back)
-            return [*lines, f"{menu.back_key}. {words['back']}"] if back else lines
+            return navigation(menu, dialogue.language, more=more, back=back, words=words)
 
-        return pages(gsm7.plain(head), options, footer, menu.limit)
+        return pages(gsm7.plain(head), options, footer, dialogue.limit or menu.limit)
 
     @property
     def takes_zero(self) -> bool:
@@ -78,13 +76,16 @@ class View:
         return gsm7.plain(f"{option.key}. {fill(in_language(label, language), language, look)}")
 
     def look(self, path: Path) -> Value:
-        """A name on this screen: an answer, a field of a fact, or what an effect of this dialogue gave."""
+        """A name on this screen: an answer, a field of a fact, or what an effect of this dialogue gave.
+
+        A fact alone is whether it was found, or has a row where it is a list.
+        """
         uses = self.screen.uses or {}
         if path == ("language",):
             return self.dialogue.language
         if path[0] in uses:
-            fields = self._fact(path[0]).fields
-            return fields.get(path[1]) if len(path) > 1 else True if fields.get("found") else None
+            fact = self._fact(path[0])
+            return fact.fields.get(path[1]) if len(path) > 1 else fact.fields.get("found", bool(fact.rows)) or None
         return self.dialogue.answer(".".join(path))
 
     def _fact(self, alias: str) -> FactValue:
@@ -94,11 +95,19 @@ class View:
             return self.known.facts[key]
         # All facts of the screen are asked for together: one look at the database, not one for each.
         wanted = {self._key(use) for use in uses.values()}
-        raise Missing(Needs(facts=frozenset(wanted - self.known.facts.keys())))
+        missing = frozenset(wanted - self.known.facts.keys())
+        raise Missing(Needs(missing, screen=self.screen.name, answers=self.dialogue.answers))
 
     def _key(self, use: Use) -> FactKey:
         arguments = tuple((name, use.fixed.get(name, self.dialogue.answer(name))) for name in use.takes)
-        return FactKey(use.fact, arguments, self.epoch)
+        return FactKey(use.fact, arguments, self.epoch, self.dialogue.answer(SUBJECT))
+
+
+def navigation(menu: Menu, language: str, *, more: bool, back: bool, words: bool) -> list[str]:
+    """The lines of the keys that lead on and back, with their words or, where these have no room, alone."""
+    spoken = menu.words.get(language) or menu.words[menu.language]
+    keys = [(menu.more_key, spoken["more"])] * more + [(menu.back_key, spoken["back"])] * back
+    return [f"{key}. {word}" if words else key for key, word in keys]
 
 
 def in_language(texts: Texts, language: str) -> Template:

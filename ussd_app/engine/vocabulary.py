@@ -26,10 +26,14 @@ class FactSpec:
 
 @dataclass(frozen=True)
 class EffectSpec:
-    """Something a menu can ask to be done: the answers it needs and, for each outcome, the fields it gives."""
+    """Something a menu can ask to be done: the answers it needs and, for each outcome, the fields it gives.
+
+    `harmless` when doing it twice is the same as doing it once, so that nobody is asked to confirm it.
+    """
 
     takes: tuple[str, ...]
     outcomes: Mapping[str, Mapping[str, Kind]]
+    harmless: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ussd_app.errors import BadRequest
+from ussd_app.gateways.ussd import Dialect
 
 Form = Mapping[str, str]
+
+DIALECT = Dialect(cumulative=True, retry="text", chains=True)
 
 
 @dataclass(frozen=True)

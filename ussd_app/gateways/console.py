@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from ussd_app.errors import BadRequest, Refused
 from ussd_app.gateways.institution import Application, Filing, PaidMonth
@@ -43,14 +43,26 @@ class ConsoleTill:
         self._secret = secret
         self._clock = clock
 
-    def charge(self, order_id: str, amount: int, expires_at: datetime, channel: str) -> PayCode:
+    @property
+    def takes_any_amount(self) -> bool:
+        """The till takes what people have."""
+        return True
+
+    @property
+    def keeps_fees(self) -> bool:
+        """Play money costs nothing."""
+        return False
+
+    def charge(
+        self, order_id: str, amount: int, expires_at: datetime, channel: str, *, open_amount: bool = False
+    ) -> PayCode:
         """A twelve-digit code, always the same one for the same order."""
         code = str(int(_short(self._secret, order_id), 16))[-12:].rjust(12, "7")
         with self._engine.begin() as connection:
             connection.execute(
                 text(
-                    "INSERT INTO console_charges (order_id, code, amount, channel, expires_at) "
-                    "VALUES (:order, :code, :amount, :channel, :expires) ON CONFLICT (order_id) DO NOTHING"
+                    "INSERT INTO console_charges (order_id, code, amount, channel, expires_at, open_amount) "
+                    "VALUES (:order, :code, :amount, :channel, :expires, :open) ON CONFLICT (order_id) DO NOTHING"
                 ),
                 {
                     "order": order_id,
@@ -58,6 +70,7 @@ class ConsoleTill:
                     "amount": amount,
                     "channel": channel,
                     "expires": expires_at,
+                    "open": open_amount,
                 },
             )
             row = connection.execute(
@@ -66,17 +79,33 @@ class ConsoleTill:
             ).one()
         return PayCode(order_id, row.code, channel, row.expires_at)
 
+    def cancel(self, order_id: str) -> None:
+        """The till takes no more money for this order."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                text(
+                    "UPDATE console_charges SET cancelled_at = :now WHERE order_id = :order "
+                    "AND paid_at IS NULL AND cancelled_at IS NULL"
+                ),
+                {"order": order_id, "now": self._clock()},
+            )
+
     def status(self, order_id: str) -> PaymentStatus:
-        """Paid, waiting, expired, or unknown to the till."""
+        """Paid, waiting, expired, cancelled, or unknown to the till."""
         with self._engine.connect() as connection:
             row = connection.execute(
-                text("SELECT amount, expires_at, paid_at FROM console_charges WHERE order_id = :order"),
+                text(
+                    "SELECT amount, expires_at, paid_at, cancelled_at FROM console_charges WHERE order_id = :order "
+                    "UNION ALL SELECT amount, paid_at, paid_at, NULL FROM console_payments WHERE order_id = :order"
+                ),
                 {"order": order_id},
             ).one_or_none()
         if row is None:
             return PaymentStatus(order_id, "missing", 0)
         if row.paid_at:
             return PaymentStatus(order_id, "settled", row.amount, transaction_id=f"till-{order_id}")
+        if row.cancelled_at:
+            return PaymentStatus(order_id, "cancelled", row.amount)
         return PaymentStatus(order_id, "expired" if row.expires_at < self._clock() else "pending", row.amount)
 
     def order_of(self, notification: bytes) -> str:
@@ -96,7 +125,7 @@ class ConsoleTill:
     def pay(self, code: str, amount: int) -> bytes:
         """Somebody pays a code in cash; the notification that the company then sends.
 
-        Raises Refused with `unknown_code`, `already_paid`, `expired` or `wrong_amount`.
+        Raises Refused with `unknown_code`, `already_paid`, `expired`, `cancelled`, `wrong_amount` or `amount`.
         """
         now = self._clock()
         with self._engine.begin() as connection:
@@ -109,6 +138,12 @@ class ConsoleTill:
                 raise Refused("already_paid")
             if row.expires_at < now:
                 raise Refused("expired")
+            if row.cancelled_at:
+                raise Refused("cancelled")
+            if row.open_amount and amount <= 0:
+                raise Refused("amount")
+            if row.open_amount:
+                return self._notification(self._one_more(connection, row.order_id, code, amount), amount)
             if row.amount != amount:
                 raise Refused("wrong_amount", amount=row.amount)
             connection.execute(
@@ -116,6 +151,18 @@ class ConsoleTill:
                 {"code": code, "now": now},
             )
         return self._notification(row.order_id, amount)
+
+    def _one_more(self, connection: Connection, order_id: str, code: str, amount: int) -> str:
+        """A payment of a code that takes any amount: an order of its own. The code's row is locked."""
+        paid = connection.execute(text("SELECT count(*) FROM console_payments WHERE code = :code"), {"code": code})
+        order = f"{order_id}.{paid.scalar_one() + 1}"
+        connection.execute(
+            text(
+                "INSERT INTO console_payments (order_id, code, amount, paid_at) VALUES (:order, :code, :amount, :now)"
+            ),
+            {"order": order, "code": code, "amount": amount, "now": self._clock()},
+        )
+        return order
 
     def notification_again(self, code: str) -> bytes:
         """The company repeats its notification of a paid code until it is heard: the very same bytes."""
@@ -147,6 +194,7 @@ class ConsoleInstitution:
     """An institution that accepts everybody and confirms every contribution at once."""
 
     name = "console"
+    by_file = False
 
     def file(self, application: Application) -> Filing:
         """Accepted, with an eleven-digit number that is always the same for the same registration."""

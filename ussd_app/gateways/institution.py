@@ -25,9 +25,12 @@ class Application:
 
 @dataclass(frozen=True)
 class Filing:
-    """The institution's answer: `accepted` with the member number, `refused` with a reason, or `waiting`."""
+    """The institution's answer: `accepted` with the member number, `refused` with a reason, or `waiting`.
 
-    state: Literal["accepted", "refused", "waiting"]
+    `gathered`: it waits to be put into a numbered file, and is not to be asked about again.
+    """
+
+    state: Literal["accepted", "refused", "waiting", "gathered"]
     member_number: str | None = None
     reason: str = ""
 
@@ -47,6 +50,11 @@ class Institution(Protocol):
     @property
     def name(self) -> str:
         """Stands beside what was handed over."""
+        ...
+
+    @property
+    def by_file(self) -> bool:
+        """Whether somebody in the office carries numbered files there and back."""
         ...
 
     def file(self, application: Application) -> Filing:

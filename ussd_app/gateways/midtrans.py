@@ -26,12 +26,11 @@ from ussd_app.errors import (
     GatewayUnknown,
     SettingsError,
 )
-from ussd_app.gateways.payment import BadSignature, PayCode, PaymentStatus, State
+from ussd_app.gateways.payment import BadSignature, PayCode, PaymentStatus, State, TakenBack
 
 _WIB = timezone(timedelta(hours=7))
 _STORES = frozenset({"alfamart", "indomaret"})
 _BANKS = frozenset({"bri", "bni", "bca", "permata", "cimb"})
-_LEAST = {"alfamart": 10_000}
 _ASK_AGAIN = frozenset({408, 429})
 _STATES: dict[str, State] = {
     "pending": "pending",
@@ -65,10 +64,24 @@ class Midtrans:
         self._base_url = base_url.rstrip("/") + "/v2"
         self._timeout = timeout
 
-    def charge(self, order_id: str, amount: int, expires_at: datetime, channel: str) -> PayCode:
+    @property
+    def takes_any_amount(self) -> bool:
+        """A charge of Midtrans has one amount and is paid once."""
+        return False
+
+    @property
+    def keeps_fees(self) -> bool:
+        """Midtrans settles what was paid less its fee."""
+        return True
+
+    def charge(
+        self, order_id: str, amount: int, expires_at: datetime, channel: str, *, open_amount: bool = False
+    ) -> PayCode:
         """A pay code for `amount` rupiah, see PaymentGateway; where and until when, Midtrans says."""
-        if amount < _LEAST.get(channel, 1):
-            raise GatewayPermanent(f"{channel} takes no less than Rp{_LEAST.get(channel, 1)}")
+        if open_amount:
+            raise GatewayPermanent("Midtrans makes no code that takes any amount")
+        if amount < 1:
+            raise GatewayPermanent("a code for nothing cannot be paid")
         request = {
             **_method(channel),
             "transaction_details": {"order_id": order_id, "gross_amount": amount},
@@ -87,6 +100,17 @@ class Midtrans:
             raise self._refusal(code, answer)
         return _pay_code(answer, order_id, amount, expires_at)
 
+    def cancel(self, order_id: str) -> None:
+        """Let nobody pay an order any more. Raises GatewayTemporary when it must be tried again."""
+        try:
+            http, answer = self._ask("POST", f"/{quote(order_id, safe='')}/cancel", {})
+        except requests.RequestException as error:
+            raise GatewayTemporary(f"Midtrans cannot be asked ({type(error).__name__})") from None
+        code = _code(http, answer)
+        # 412: it is paid, expired or cancelled already; 404: nobody ever asked for it.
+        if not 200 <= code < 300 and code not in {404, 412}:
+            raise GatewayTemporary(f"Midtrans did not cancel the order ({self._words(code, answer)})")
+
     def status(self, order_id: str) -> PaymentStatus:
         """What became of an order. Raises GatewayTemporary; GatewayPermanent when the answer is absurd."""
         answer = self._order(order_id)
@@ -98,6 +122,7 @@ class Midtrans:
             _state(answer),
             _rupiah(answer.get("gross_amount")),
             transaction_id if isinstance(transaction_id, str) else None,
+            _taken_back(answer),
         )
 
     def order_of(self, notification: bytes) -> str:
@@ -263,6 +288,32 @@ def _state(answer: Mapping[str, Any]) -> State:
     if state == "settled" and str(answer.get("status_code")) != "200":
         return "pending"
     return state
+
+
+def _taken_back(answer: Mapping[str, Any]) -> tuple[TakenBack, ...]:
+    """What went back of a settled order: each refund under its own key, or all of it where none is listed.
+
+    GatewayPermanent where Midtrans says that a part went back and not how much: a guess must not reach the books.
+    """
+    listed = answer.get("refunds")
+    if isinstance(listed, list) and listed:
+        if not all(isinstance(refund, dict) for refund in listed):
+            raise GatewayPermanent("Midtrans lists a refund that is none")
+        return tuple(TakenBack(_refund_key(refund), _rupiah(refund.get("refund_amount"))) for refund in listed)
+    state = str(answer.get("transaction_status"))
+    if _STATES.get(state) not in {"refunded", "charged_back"}:
+        return ()
+    if "refund_amount" not in answer and state.startswith("partial_"):
+        raise GatewayPermanent("Midtrans does not say how much went back")
+    return (TakenBack(_refund_key(answer), _rupiah(answer.get("refund_amount", answer.get("gross_amount")))),)
+
+
+def _refund_key(refund: Mapping[str, Any]) -> str:
+    """Ours where the refund was asked for with one, Midtrans's own for a chargeback."""
+    for name in ("refund_key", "refund_chargeback_uuid", "refund_chargeback_id"):
+        if refund.get(name):
+            return str(refund[name])
+    return "whole"
 
 
 def _rupiah(amount: object) -> int:

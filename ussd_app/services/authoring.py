@@ -14,7 +14,6 @@ import redis
 from ussd_app.engine import graph
 from ussd_app.engine.picture import Conditions, written
 from ussd_app.engine.proof import compile_menu
-from ussd_app.engine.source import read
 from ussd_app.engine.view import in_language
 from ussd_app.errors import MenuProblems, NotPublished
 from ussd_app.runtime import Runtime
@@ -25,18 +24,18 @@ from ussd_app.storage import journal as journal_rows
 
 def compiled(name: str, files: Mapping[str, str]) -> tuple[graph.Menu, Conditions]:
     """The menu in these files, and its conditions as they were written. Raises MenuProblems."""
-    ordered = sorted(files.items(), key=lambda item: (item[0] != f"{name}.yaml", item[0]))
-    sources = [read(file, content) for file, content in ordered]
+    sources = publishing.sources_of(name, files)
     if publishing.kind_of(name, sources) != "menu":
         raise MenuProblems([sources[0].problem((), "this is no menu")])
     made, problems = compile_menu(sources, 0, VOCABULARY)
     if made is None:
         raise MenuProblems([problem for problem in problems if problem.error])
-    return made, dict(_conditions(sources[0].data))
+    written_here = [source.data for source in sources if "language" not in source.data]
+    return made, {place: when for data in written_here for place, when in _conditions(data)}
 
 
-def _conditions(menu: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], str]]:
-    for name, screen in menu["screens"].items():
+def _conditions(menu_or_part: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], str]]:
+    for name, screen in menu_or_part.get("screens", {}).items():
         written_lines = [*(screen.get("choices") or {}).items(), *enumerate(screen.get("branch") or ())]
         for at, line in written_lines:
             if line.get("when"):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b32encode
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
@@ -12,38 +13,27 @@ from sqlalchemy import Connection
 from ussd_app import queues
 from ussd_app.domain import calendar, contributions
 from ussd_app.domain.coverage import coverage
+from ussd_app.domain.ledger import Payer
 from ussd_app.engine.kinds import Value
 from ussd_app.engine.turn import Outcome
 from ussd_app.errors import GatewayPermanent, GatewayTemporary, GatewayUnknown
+from ussd_app.gateways.payment import PayCode as Made
 from ussd_app.runtime import Runtime
-from ussd_app.services import outbox, publishing
+from ussd_app.services import accounts, channels, outbox, publishing
 from ussd_app.services.callers import Caller, caller_member, caller_months
+from ussd_app.services.channels import BelowMinimum, Place
+from ussd_app.services.days import last_moment, local
 from ussd_app.services.jobs import Job, backoff
 from ussd_app.services.words import shown_name
-from ussd_app.storage import members, payments
-from ussd_app.storage.members import Person
+from ussd_app.storage import ledger as books
+from ussd_app.storage import members, orders, reconciliation, sponsors
+from ussd_app.storage.orders import Line, Order, PayCode
 from ussd_app.storage.outbox import URGENT
 
-# Where a code can be paid in cash, and the name people know it by. Alfamart takes no less than Rp10,000, so one
-# discounted month (Rp8,400) could not be paid there.
-CHANNELS = {"indomaret": "Indomaret"}
-DEFAULT_CHANNEL = "indomaret"
-JAKARTA = "Asia/Jakarta"
 LEASE = timedelta(seconds=30)
-# Long enough for a weekend without a wage, short enough that the price on the code still holds.
-CODE_LIVES = timedelta(days=3)
-LAST_MINUTE = time(23, 59)
+# A code that takes any sum has no price that could become wrong: savings take their time.
+SAVINGS_LIVE = timedelta(days=180)
 log = structlog.get_logger()
-
-
-def local(moment: datetime) -> date:
-    """The calendar day of a UTC moment in Jakarta."""
-    return calendar.local_date(moment, JAKARTA)
-
-
-def last_moment(day: date) -> datetime:
-    """The end of a day in Jakarta, in UTC: a code that is good until a day is good all of that day."""
-    return datetime.combine(day, LAST_MINUTE, ZoneInfo(JAKARTA)).astimezone(UTC)
 
 
 def version_of(rates: contributions.Rates, first: date) -> str:
@@ -57,129 +47,223 @@ def next_month(rt: Runtime, connection: Connection, caller: Caller) -> date:
     return coverage(months, caller.today, publishing.holidays(rt, caller.documents)).next_month
 
 
-def agreed(
-    rt: Runtime, caller: Caller, person: Person, months: Sequence[date], shown: tuple[int, str]
-) -> dict[date, int] | None:
-    """Whole rupiah by month, when it is still what the person was shown; else None.
-
-    `shown` is the total and the version (rates and first month) on the screen that was agreed to: nobody pays
-    what they did not see.
-    """
-    rates = publishing.rates(rt, caller.documents)
-    priced = contributions.price(rates, sector=person.sector, package=person.package, wage=person.wage, months=months)
-    return priced.by_month() if (priced.total, version_of(rates, months[0])) == shown else None
+def run_of(rt: Runtime, connection: Connection, caller: Caller, months: int) -> Sequence[date]:
+    """The next unpaid contribution months of the caller."""
+    return calendar.months_from(next_month(rt, connection, caller), months)
 
 
 def order(
     rt: Runtime,
     connection: Connection,
     caller: Caller,
-    member_id: int,
-    person: Person,
-    prices: Mapping[date, int],
+    payer: Payer,
+    lines: Sequence[Line],
     rates_version: str,
+    place: Place | None = None,
 ) -> int | None:
-    """Ask for a pay code; its row, or None when one for the same months is on its way or open."""
-    payments.close_codes(connection, member_id, list(prices))
-    wanted = payments.Order(
-        order_id=_order_id(rt, caller),
-        member_id=member_id,
+    """Ask for a pay code, less what the payer has stood with us; its row, or None when there is one for the same.
+
+    Without a `place` it is to be paid where the phone chose last, or else where such a sum is taken. Raises
+    BelowMinimum.
+    """
+    credit = books.credit(connection, payer)
+    if place is None:
+        place = channels.fitting(rt, connection, caller.phone, sum(line.amount for line in lines) - credit)
+    wanted = Order(
+        order_id=order_id(rt, caller),
         phone=caller.phone,
         language=caller.dialogue.language,
-        package=person.package,
-        sector=person.sector,
-        wage=person.wage,
-        prices=prices,
+        channel=place.key,
+        payer=payer,
         rates_version=rates_version,
-        channel=DEFAULT_CHANNEL,
+        lines=tuple(lines),
+        credit=credit,
+        fee=place.fee,
+        provider_fee=place.provider_fee,
     )
-    return payments.add_order(connection, wanted, rt.clock())
+    if not place.channel.takes(wanted.total):
+        raise BelowMinimum(place)
+    orders.close_overlapping(connection, wanted)
+    return orders.add(connection, wanted, rt.clock())
 
 
-def _order_id(rt: Runtime, caller: Caller) -> str:
+def jobs_for(connection: Connection, phone: str, code: int | None) -> list[Job]:
+    """What is to be done at the company after an order: its code made, the phone's closed codes cancelled."""
+    closed = [Job(queues.CANCEL_PAY_CODE, number) for number in reconciliation.to_cancel_of(connection, phone)]
+    return [*closed, Job(queues.MAKE_PAY_CODE, code)] if code else closed
+
+
+def order_id(rt: Runtime, caller: Caller) -> str:
     """The same for the same answer of the same dialogue, so that whatever is repeated speaks of the same order."""
-    mark = rt.vault.mark(f"order {caller.dialogue.id}:{caller.dialogue.transition}")
-    return f"SRT-{mark[:14].upper()}"
+    return f"SRT-{_mark(rt, caller)[:14].upper()}"
+
+
+def short_order_id(rt: Runtime, caller: Caller) -> str:
+    """The same with room for `.1` to `.999`, so that the receipt of each payment fits one SMS."""
+    return f"SRT-{b32encode(bytes.fromhex(_mark(rt, caller))).decode()[:10]}"
+
+
+def _mark(rt: Runtime, caller: Caller) -> str:
+    return rt.vault.mark(f"order {caller.dialogue.id}:{caller.dialogue.transition}")
 
 
 def ask(
-    rt: Runtime, connection: Connection, caller: Caller, *, months: int, total: int, rates: str
+    rt: Runtime,
+    connection: Connection,
+    caller: Caller,
+    *,
+    months: int,
+    total: int,
+    rates: str,
+    channel: str | None = None,
 ) -> tuple[Outcome, list[Job]]:
-    """A member asks for a code for the next unpaid months, at the price on the screen."""
+    """A member asks for a code for the next unpaid months, at the price on the screen: nobody pays what they did
+    not see."""
     member = caller_member(connection, caller)
     if member is None or member.standing == "refused":
         return Outcome("refused"), []
-    run = calendar.months_from(next_month(rt, connection, caller), months)
-    prices = agreed(rt, caller, member.person, run, (total, rates))
-    if prices is None:
+    payer = Payer(member.id)
+    books.lock(connection, payer)
+    run = run_of(rt, connection, caller, months)
+    in_force, plans = publishing.rates(rt, caller.documents), members.plans_of(connection, [member.id])
+    lines = accounts.lines_for(in_force, plans, {member.id: run})
+    asked = sum(line.amount for line in lines) - books.credit(connection, payer)
+    if (asked, version_of(in_force, run[0])) != (total, rates):
         return Outcome("price_changed"), []
-    code = order(rt, connection, caller, member.id, member.person, prices, rates)
-    return (Outcome("requested"), [Job(queues.MAKE_PAY_CODE, code)]) if code else (Outcome("waiting"), [])
+    place = channels.wanted(rt, connection, caller.phone, total, channel)
+    if not place.takes:
+        return BelowMinimum(place).outcome, []
+    code = order(rt, connection, caller, payer, lines, rates, place)
+    return Outcome("requested" if code else "waiting"), jobs_for(connection, caller.phone, code)
+
+
+def ask_at(
+    rt: Runtime, connection: Connection, caller: Caller, *, months: int, total: int, rates: str, channel: str
+) -> tuple[Outcome, list[Job]]:
+    """The same, to be paid at a place they chose, which their phone keeps to."""
+    outcome, jobs = ask(rt, connection, caller, months=months, total=total, rates=rates, channel=channel)
+    if outcome.name in ("requested", "waiting"):
+        members.keep_channel(connection, caller.phone, channel, rt.clock())
+    return outcome, jobs
 
 
 def make_code(rt: Runtime, pay_code_id: int) -> None:
     """Have the payment company make a code, and text it to the payer. May run twice, or too late."""
     now = rt.clock()
     with rt.db.begin() as connection:
-        leased = payments.lease_order(connection, pay_code_id, now, LEASE)
+        leased = orders.lease(connection, pay_code_id, now, LEASE)
     if leased is None:
         return
     wanted = leased.order
     try:
-        made = rt.payment.charge(wanted.order_id, wanted.total, last_moment(local(now + CODE_LIVES)), wanted.channel)
+        made = rt.payment.charge(
+            wanted.order_id, wanted.total, _until(rt, wanted), wanted.channel, open_amount=wanted.open_amount
+        )
     except GatewayPermanent as error:
-        log.error("no pay code can be made", order=wanted.order_id, error=str(error))
-        with rt.db.begin() as connection:
-            payments.fail_order(connection, pay_code_id, str(error))
-            members.add_follow_up(connection, "pay_code", wanted.phone, wanted.order_id, now)
-            _write(rt, connection, leased, "pay_code_failed", {})
-        rt.queues.enqueue(queues.RELAY, URGENT)
-        return
+        _impossible(rt, leased, str(error))
     except (GatewayTemporary, GatewayUnknown) as error:
         # The same order again gives the same code, so asking twice is harmless even when it is unknown.
         log.warning("pay code not made, trying again", order=wanted.order_id, error=str(error))
         with rt.db.begin() as connection:
-            payments.postpone_order(connection, pay_code_id, backoff(now, leased.attempts), str(error))
-        return
+            orders.postpone(connection, pay_code_id, backoff(now, leased.attempts), str(error))
+    else:
+        _made(rt, leased, made)
+
+
+def _until(rt: Runtime, wanted: Order) -> datetime:
+    """Until when a code can be paid: the end of a day, in UTC."""
+    known = publishing.channels(rt, publishing.newest(rt)).channels.get(wanted.channel)
+    lives = timedelta(days=known.days if known else 1)
+    return last_moment(local(rt.clock() + (SAVINGS_LIVE if wanted.open_amount else lives)))
+
+
+def _impossible(rt: Runtime, leased: PayCode, reason: str) -> None:
+    wanted = leased.order
+    log.error("no pay code can be made", order=wanted.order_id, error=reason)
     with rt.db.begin() as connection:
-        if payments.open_code(connection, pay_code_id, rt.payment.name, made.code, made.expires_at):
-            values: dict[str, Value] = {
-                "code": made.code,
-                "total": wanted.total,
-                "months": [month.isoformat() for month in wanted.months],
-                "channel": CHANNELS[wanted.channel],
-                "expires": local(made.expires_at).isoformat(),
-            }
-            _write(rt, connection, leased, "pay_code", values, pay={"code": made.code, "amount": wanted.total})
+        orders.fail(connection, leased.id, reason)
+        members.add_follow_up(connection, "pay_code", wanted.phone, wanted.order_id, rt.clock())
+        _write(rt, connection, leased, Text("pay_code_failed", {}))
     rt.queues.enqueue(queues.RELAY, URGENT)
+
+
+def _made(rt: Runtime, leased: PayCode, made: Made) -> None:
+    with rt.db.begin() as connection:
+        opened = orders.made(connection, leased.id, rt.payment.name, made.code, made.expires_at)
+        if opened:
+            pay = {"code": made.code, "amount": leased.order.total or None}
+            _write(rt, connection, leased, _told(rt, leased.order, made), pay=pay)
+        else:
+            late = reconciliation.made_too_late(
+                connection, leased.id, rt.payment.name, made.code, made.expires_at, rt.clock()
+            )
+    if opened:
+        rt.queues.enqueue(queues.RELAY, URGENT)
+    elif late:
+        rt.queues.enqueue(queues.CANCEL_PAY_CODE, leased.id)
+
+
+@dataclass(frozen=True)
+class Text:
+    """An SMS of messages.yaml and what fills it."""
+
+    message: str
+    values: Mapping[str, Value]
+
+
+def _told(rt: Runtime, wanted: Order, made: Made) -> Text:
+    """What the payer is to know of a new code: the sum, where, until when, and the fee if there is one."""
+    values: dict[str, Value] = {
+        "code": made.code,
+        "channel": publishing.channels(rt, publishing.newest(rt)).name_of(wanted.channel),
+        "expires": local(made.expires_at).isoformat(),
+    }
+    if wanted.open_amount:
+        return Text("savings_code_any", values)
+    values["total"] = wanted.total
+    if wanted.payer.sponsor_id is not None:
+        return Text("pay_code_people", values | {"people": len(wanted.people), "fee": wanted.fee})
+    if wanted.kind == "deposit":
+        return Text("savings_code", values | {"fee": wanted.fee})
+    values["months"] = [month.isoformat() for month in wanted.months]
+    return Text("pay_code_with_fee", values | {"fee": wanted.fee}) if wanted.fee else Text("pay_code", values)
 
 
 def _write(
     rt: Runtime,
     connection: Connection,
-    leased: payments.PayCode,
-    message: str,
-    values: Mapping[str, Value],
+    leased: PayCode,
+    told: Text,
     pay: Mapping[str, object] | None = None,
 ) -> None:
     wanted = leased.order
-    person = members.by_id(connection, wanted.member_id).person
     outbox.write(
         rt,
         connection,
-        message,
-        key=f"{message}:{leased.id}",
+        told.message,
+        key=f"{told.message}:{leased.id}",
         phone=wanted.phone,
         language=wanted.language,
-        values={"name": shown_name(person.name), **values},
+        values={"name": payer_name(connection, wanted.payer), **told.values},
         pay=pay,
     )
 
 
+def payer_name(connection: Connection, payer: Payer) -> str:
+    """What a payer is called in an SMS."""
+    if payer.member_id is not None:
+        return shown_name(members.by_id(connection, payer.member_id).person.name)
+    return shown_name(sponsors.by_id(connection, payer.sponsor_id or 0).name)
+
+
 def sweep(rt: Runtime) -> None:
-    """Find orders for which no job is making a code, and let old codes expire."""
+    """Find orders for which no job is making a code, closed codes the company does not know of, and let old codes
+    expire."""
     with rt.db.begin() as connection:
-        payments.expire_codes(connection, rt.clock())
-        waiting = payments.waiting_orders(connection, rt.clock())
+        orders.expire(connection, rt.clock())
+        waiting = orders.waiting(connection, rt.clock())
+        closed = reconciliation.to_cancel(connection, rt.clock())
     for pay_code_id in waiting:
         rt.queues.enqueue(queues.MAKE_PAY_CODE, pay_code_id)
+    for pay_code_id in closed:
+        rt.queues.enqueue(queues.CANCEL_PAY_CODE, pay_code_id)

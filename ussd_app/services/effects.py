@@ -8,7 +8,19 @@ from sqlalchemy import Connection, text
 
 from ussd_app.engine.turn import EffectCall, Outcome
 from ussd_app.runtime import Runtime
-from ussd_app.services import billing, enrolment
+from ussd_app.services import (
+    baskets,
+    billing,
+    elsewhere,
+    enrolment,
+    invitations,
+    phone_numbers,
+    pins,
+    plans,
+    rights,
+    savings,
+    sponsorship,
+)
 from ussd_app.services.callers import Caller
 from ussd_app.services.jobs import Job
 from ussd_app.storage import members
@@ -36,10 +48,31 @@ def keep_reminders(rt: Runtime, connection: Connection, caller: Caller, *, remin
 Effect = Callable[..., tuple[Outcome, list[Job]]]
 EFFECTS: dict[str, Effect] = {
     "register": enrolment.register,
+    "correct_registration": enrolment.correct,
     "ask_pay_code": billing.ask,
+    "ask_pay_code_at": billing.ask_at,
+    "pay_elsewhere": elsewhere.pay_elsewhere,
+    "save": savings.save,
+    "save_at": savings.save_at,
+    "save_any": savings.save_any,
+    "savings_back": savings.give_back,
     "follow_up": follow_up,
+    "change_plan": plans.change_plan,
+    "leave": rights.leave_here,
+    "check_pin": pins.check_pin,
+    "set_pin": pins.set_pin,
+    "ask_phone_change": phone_numbers.ask_phone_change,
+    "refuse_phone_change": phone_numbers.refuse_phone_change,
     "keep_language": keep_language,
     "keep_reminders": keep_reminders,
+    "become_sponsor": sponsorship.become_sponsor,
+    "invite": sponsorship.invite,
+    "finish_basket": sponsorship.finish_basket,
+    "pay_for": baskets.pay_for,
+    "mark": sponsorship.mark,
+    "stop": sponsorship.stop,
+    "answer_invitation": invitations.answer_invitation,
+    "end_sponsorship": sponsorship.end_sponsorship,
 }
 
 

@@ -1,29 +1,31 @@
-"""Somebody enrols: one transaction writes the member, the registration, the consent and the wish for a pay code;
-then a job files it with the institution."""
+"""Somebody enrols, or corrects what the institution refused: one transaction writes the member, the registration, the
+consent and the wish for a pay code; then a job files it with the institution."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import structlog
 from sqlalchemy import Connection
 
 from ussd_app import queues
-from ussd_app.domain import calendar
+from ussd_app.domain import calendar, contributions
 from ussd_app.domain import nik as niks
+from ussd_app.domain.contributions import Plan
+from ussd_app.domain.ledger import Payer
 from ussd_app.engine.turn import Outcome
 from ussd_app.errors import GatewayPermanent, GatewayTemporary, GatewayUnknown
 from ussd_app.gateways.institution import Application, Filing
 from ussd_app.runtime import Runtime
-from ussd_app.services import billing, outbox
-from ussd_app.services.callers import Caller
+from ussd_app.services import accounts, billing, publishing, verdicts
+from ussd_app.services.callers import Caller, caller_member
 from ussd_app.services.jobs import Job, backoff
-from ussd_app.services.words import shown_name
-from ussd_app.storage import members, payments
-from ussd_app.storage.members import Consent, Person
+from ussd_app.storage import ledger as books
+from ussd_app.storage import members, registrations
+from ussd_app.storage.members import Consent, Member, Person
 
 LEASE = timedelta(seconds=30)
-ASK_AGAIN = timedelta(hours=1)
 PURPOSE = "registration"
 log = structlog.get_logger()
 
@@ -57,20 +59,72 @@ def register(
         wage=wage,
     )
     known = members.by_nik(connection, rt.vault, nik)
-    if known:
-        return Outcome("already" if known.person.phone == caller.phone else "elsewhere"), []
-    run = calendar.months_from(calendar.month_of(caller.today), months)
-    prices = billing.agreed(rt, caller, person, run, (total, rates))
-    if prices is None:
+    if known and known.person.phone != caller.phone:
+        return Outcome("elsewhere"), []
+    if known and not _may_start_over(known):
+        return Outcome("already"), []
+    first = calendar.month_of(caller.today)
+    run = calendar.months_from(first, months)
+    in_force, plans = publishing.rates(rt, caller.documents), {first: Plan(sector, package, wage)}
+    if (contributions.price_of(in_force, plans, run).total, billing.version_of(in_force, first)) != (total, rates):
         return Outcome("price_changed"), []
-    member_id = members.add(connection, rt.vault, nik, person, rt.clock())
+    if known:
+        member_id: int | None = _start_over(rt, connection, known, nik, person, first)
+    else:
+        member_id = members.add(connection, rt.vault, nik, person, first, rt.clock())
     if member_id is None:  # another phone was quicker with the same NIK
         return Outcome("elsewhere"), []
-    registration = members.add_registration(connection, member_id, caller.dialogue.id, rt.clock())
     members.add_consent(connection, member_id, _consent(caller), rt.clock())
-    code = billing.order(rt, connection, caller, member_id, person, prices, rates)
-    jobs = [Job(queues.FILE_REGISTRATION, registration)]
+    jobs = [] if known and _stands(known) else _file_anew(rt, connection, caller, member_id)
+    lines = accounts.lines_for(in_force, {member_id: plans}, {member_id: run})
+    if sum(line.amount for line in lines) <= books.credit(connection, Payer(member_id)):
+        verdicts.spend_held(rt, connection, member_id)
+        return Outcome("accepted"), jobs
+    code = billing.order(rt, connection, caller, Payer(member_id), lines, rates)
     return Outcome("accepted"), [*jobs, Job(queues.MAKE_PAY_CODE, code)] if code else jobs
+
+
+def _may_start_over(known: Member) -> bool:
+    """Somebody the institution refused, or who had left, may enrol again with the same NIK and phone."""
+    return known.state == "left" or (known.state == "here" and known.standing == "refused")
+
+
+def _stands(known: Member) -> bool:
+    """Whether a registration of this member is accepted or under way, so that no other is opened."""
+    return known.standing not in (None, "refused")
+
+
+def _start_over(rt: Runtime, connection: Connection, known: Member, nik: str, person: Person, first: date) -> int:
+    """What somebody tells anew counts, but for what the institution knows them by: that stays as it was filed."""
+    if not _stands(known):
+        registrations.correct(connection, rt.vault, known.id, nik, person)
+    members.keep_plan(connection, known.id, first, Plan(person.sector, person.package, person.wage))
+    if known.state == "left":
+        registrations.come_back(connection, known.id, rt.clock())
+    return known.id
+
+
+def _file_anew(rt: Runtime, connection: Connection, caller: Caller, member_id: int) -> list[Job]:
+    """A registration is opened; the job hands it to the institution."""
+    registration = members.add_registration(connection, member_id, caller.dialogue.id, rt.clock())
+    return [Job(queues.FILE_REGISTRATION, registration)]
+
+
+def correct(
+    rt: Runtime, connection: Connection, caller: Caller, *, nik: str, birth_date: str, name: str
+) -> tuple[Outcome, list[Job]]:
+    """Somebody the institution refused says who they are once more, and agrees that it is sent again."""
+    member = caller_member(connection, caller)
+    if member is None or not _may_start_over(member) or _stands(member):
+        return Outcome("not_refused"), []
+    person = replace(member.person, name=name, born=date.fromisoformat(birth_date), zone=_zone(nik))
+    if not registrations.correct(connection, rt.vault, member.id, nik, person):
+        return Outcome("elsewhere"), []
+    members.add_consent(connection, member.id, _consent(caller), rt.clock())
+    jobs = _file_anew(rt, connection, caller, member.id)
+    # Like any newcomer's, their money is given to months before the institution has answered.
+    verdicts.spend_held(rt, connection, member.id)
+    return Outcome("corrected"), jobs
 
 
 def _zone(number: str) -> str:
@@ -98,6 +152,9 @@ def file(rt: Runtime, registration_id: int) -> None:
         if registration is None:
             return
         member = members.by_id(connection, registration.member_id)
+        if member.state != "here":  # nothing of them is processed; it is due again when they come back
+            members.postpone_registration(connection, registration_id, None, member.state)
+            return
     person = member.person
     application = Application(
         reference=f"R{registration_id}",
@@ -121,30 +178,9 @@ def file(rt: Runtime, registration_id: int) -> None:
             members.postpone_registration(connection, registration_id, again, str(error))
         return
     with rt.db.begin() as connection:
-        _settle(rt, connection, registration_id, member, filing)
+        verdicts.settle(rt, connection, registration_id, member, filing)
     if filing.state == "accepted":
         rt.queues.enqueue(queues.HAND_OVER)
-
-
-def _settle(rt: Runtime, connection: Connection, registration_id: int, member: members.Member, filing: Filing) -> None:
-    states = {"accepted": "confirmed", "refused": "refused", "waiting": "filed"}
-    now = rt.clock()
-    members.settle_registration(connection, registration_id, states[filing.state], filing.reason, now, now + ASK_AGAIN)
-    if filing.member_number:
-        members.set_member_number(connection, member.id, filing.member_number)
-    if filing.state == "refused":
-        person = member.person
-        payments.close_codes(connection, member.id)
-        members.add_follow_up(connection, "refused", person.phone, filing.reason, now)
-        outbox.write(
-            rt,
-            connection,
-            "registration_refused",
-            key=f"registration_refused:{registration_id}",
-            phone=person.phone,
-            language=person.language,
-            values={"name": shown_name(person.name)},
-        )
 
 
 def sweep(rt: Runtime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from itertools import groupby
 
@@ -11,12 +11,28 @@ from sqlalchemy import Connection
 from ussd_app.domain import calendar, contributions, money
 from ussd_app.domain import nik as niks
 from ussd_app.domain.coverage import coverage
+from ussd_app.domain.ledger import Payer
 from ussd_app.engine.turn import FactKey, FactValue
 from ussd_app.runtime import Runtime
-from ussd_app.services import billing, publishing
+from ussd_app.services import (
+    baskets,
+    billing,
+    channels,
+    invitations,
+    people,
+    plans,
+    publishing,
+    savings,
+    sponsored,
+    verdicts,
+)
 from ussd_app.services.callers import Caller, caller_member, caller_months
+from ussd_app.services.days import local
 from ussd_app.services.words import shown_name
-from ussd_app.storage import members, payments
+from ussd_app.storage import contributions as paid_months
+from ussd_app.storage import ledger as books
+from ussd_app.storage import members, orders, registrations
+from ussd_app.storage.members import Member
 
 
 def member(rt: Runtime, connection: Connection, caller: Caller) -> FactValue:
@@ -35,11 +51,20 @@ def member(rt: Runtime, connection: Connection, caller: Caller) -> FactValue:
             "paid_until": stands.paid_until.isoformat() if stands.paid_until else None,
             "due": stands.due.isoformat(),
             "number": found.member_number,
+            "reason": _reason(rt, connection, caller, found),
             "sector": found.person.sector,
             "package": found.person.package,
             "wage": found.person.wage,
         }
     )
+
+
+def _reason(rt: Runtime, connection: Connection, caller: Caller, found: Member) -> str:
+    """Why the institution refused this member, in words; nothing when it has not."""
+    if found.standing != "refused":
+        return ""
+    written = registrations.reason_of(connection, found.id)
+    return verdicts.in_words(rt, caller.documents, written, caller.dialogue.language)
 
 
 def quote(
@@ -53,29 +78,31 @@ def quote(
     months: int,
 ) -> FactValue:
     """What some months cost somebody who enrols now, from this month on."""
-    return _priced(rt, caller, calendar.month_of(caller.today), sector, package, wage, months)
+    first = calendar.month_of(caller.today)
+    plans = {first: contributions.Plan(sector, package, wage)}
+    return _priced(rt, caller, plans, calendar.months_from(first, months))
 
 
 def dues(rt: Runtime, connection: Connection, caller: Caller, *, months: int) -> FactValue:
-    """What some months cost this phone's member, from the next unpaid one on."""
+    """What some months cost this phone's member, from the next unpaid one on, less what stands to their credit."""
     found = caller_member(connection, caller)
     if found is None:
         raise LookupError("only a member has dues")
-    first, person = billing.next_month(rt, connection, caller), found.person
-    return _priced(rt, caller, first, person.sector, person.package, person.wage, months)
+    plans = members.plans_of(connection, [found.id])[found.id]
+    credit = books.credit(connection, Payer(found.id))
+    return _priced(rt, caller, plans, billing.run_of(rt, connection, caller, months), credit)
 
 
-def _priced(rt: Runtime, caller: Caller, first: date, sector: str, package: str, wage: int, months: int) -> FactValue:
-    run = calendar.months_from(first, months)
+def _priced(rt: Runtime, caller: Caller, plans: contributions.Plans, run: Sequence[date], credit: int = 0) -> FactValue:
     rates = publishing.rates(rt, caller.documents)
-    priced = contributions.price(rates, sector=sector, package=package, wage=wage, months=run)
+    priced = contributions.price_of(rates, plans, run)
     return FactValue(
         {
-            "total": priced.total,
+            "total": priced.total - credit,
             "normal": sum(line.normal for line in priced.lines),
             "each": _each(list(priced.by_month().values()), caller.dialogue.language),
             "months": [month.isoformat() for month in run],
-            "version": billing.version_of(rates, first),
+            "version": billing.version_of(rates, run[0]),
         }
     )
 
@@ -107,10 +134,10 @@ def places(_rt: Runtime, _connection: Connection, _caller: Caller, *, nik: str) 
     return FactValue(rows=({"name": niks.PROVINCES[niks.parse(nik).province]},))
 
 
-def pay_code(_rt: Runtime, connection: Connection, caller: Caller) -> FactValue:
+def pay_code(rt: Runtime, connection: Connection, caller: Caller) -> FactValue:
     """The code this phone's member can pay now, or is waiting for."""
     found = caller_member(connection, caller)
-    newest = payments.newest_code(connection, found.id) if found else None
+    newest = orders.newest(connection, Payer(found.id)) if found else None
     if newest is None:
         return FactValue({"found": False})
     return FactValue(
@@ -118,10 +145,12 @@ def pay_code(_rt: Runtime, connection: Connection, caller: Caller) -> FactValue:
             "found": True,
             "ready": newest.code is not None,
             "code": newest.code,
-            "channel": billing.CHANNELS[newest.order.channel],
+            "channel": publishing.channels(rt, caller.documents).name_of(newest.order.channel),
+            "sum": newest.order.total - newest.order.fee,
+            "fee": newest.order.fee,
             "total": newest.order.total,
             "months": [month.isoformat() for month in newest.order.months],
-            "expires": billing.local(newest.expires_at).isoformat() if newest.expires_at else None,
+            "expires": local(newest.expires_at).isoformat() if newest.expires_at else None,
         }
     )
 
@@ -129,7 +158,7 @@ def pay_code(_rt: Runtime, connection: Connection, caller: Caller) -> FactValue:
 def paid(_rt: Runtime, connection: Connection, caller: Caller) -> FactValue:
     """Every month this phone's member has paid, the newest first."""
     found = caller_member(connection, caller)
-    months = payments.amounts_of(connection, found.id) if found else {}
+    months = paid_months.amounts_of(connection, found.id) if found else {}
     return FactValue(
         rows=tuple({"month": [month.isoformat()], "amount": months[month]} for month in sorted(months, reverse=True))
     )
@@ -148,8 +177,22 @@ FACTS: dict[str, Fact] = {
     "wages": wages,
     "places": places,
     "pay_code": pay_code,
+    "channels": channels.offered,
+    "paying": channels.for_sum,
+    "savings": savings.savings,
     "paid": paid,
     "reminders": reminders,
+    "sponsor": sponsored.sponsor,
+    "bill": baskets.bill,
+    "sponsored": sponsored.sponsored,
+    "markable": sponsored.markable,
+    "somebody": sponsored.somebody,
+    "sponsor_code": baskets.sponsor_code,
+    "invitation": invitations.invitation,
+    "my_sponsors": sponsored.my_sponsors,
+    "people": people.people,
+    "security": people.security,
+    "new_plan": plans.new_plan,
 }
 
 

@@ -7,25 +7,31 @@ from datetime import timedelta
 import structlog
 
 from ussd_app.domain import ledger
+from ussd_app.domain.ledger import PaidFor
 from ussd_app.errors import GatewayError
 from ussd_app.gateways.institution import PaidMonth
 from ussd_app.runtime import Runtime
+from ussd_app.storage import contributions
 from ussd_app.storage import ledger as books
-from ussd_app.storage import payments
 
 LEASE = timedelta(seconds=120)
 log = structlog.get_logger()
 
 
 def hand_over(rt: Runtime) -> None:
-    """Gather received months into a batch and hand every waiting batch over. May run twice, or too late."""
+    """Gather received months into a batch and hand every waiting batch over. May run twice, or too late.
+
+    Where the institution takes numbered files, somebody in the office makes them: see services/handover_files.
+    """
+    if rt.institution.by_file:
+        return
     with rt.db.begin() as connection:
-        payments.make_remittance(connection, rt.clock())
+        contributions.make_remittance(connection, rt.clock())
     while True:
         now = rt.clock()
         with rt.db.begin() as connection:
-            batch = payments.lease_remittance(connection, now, LEASE)
-            months = payments.months_in(connection, batch) if batch is not None else []
+            batch = contributions.lease_remittance(connection, now, LEASE)
+            months = contributions.months_in(connection, batch) if batch is not None else []
         if batch is None:
             return
         reference = f"B{batch}"
@@ -36,6 +42,6 @@ def hand_over(rt: Runtime) -> None:
             log.warning("batch not handed over, trying again", batch=reference, error=str(error))
             return
         with rt.db.begin() as connection:
-            moved = [(month.member_id, month.month, month.amount) for month in months]
+            moved = [PaidFor(month.member_id, month.month, month.amount) for month in months]
             books.post(connection, ledger.remittance(reference, moved), now)
-            payments.advance_remittance(connection, batch, confirmed, now)
+            contributions.advance_remittance(connection, batch, confirmed, now)

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 
+from ussd_app import queues
 from ussd_app.gateways import africastalking_callbacks as callbacks
 from ussd_app.runtime import Runtime
 from ussd_app.services import recovery
@@ -35,7 +36,7 @@ def take_report(rt: Runtime, form: Mapping[str, str]) -> None:
 
 
 def take_sms(rt: Runtime, form: Mapping[str, str]) -> None:
-    """An SMS that somebody sent to us. Raises BadRequest."""
+    """An SMS that somebody sent to us; a job does what it asks for. Raises BadRequest."""
     sms = callbacks.inbound_sms(form)
     kept = {
         "message_id": sms.id,
@@ -45,7 +46,9 @@ def take_sms(rt: Runtime, form: Mapping[str, str]) -> None:
         "sent_at": sms.sent_at,
     }
     with rt.db.begin() as connection:
-        inbox.add_inbound(connection, kept, rt.clock())
+        fresh = inbox.add_inbound(connection, kept, rt.clock())
+    if fresh is not None:
+        rt.queues.enqueue(queues.HANDLE_SMS, fresh)
 
 
 def take_end(rt: Runtime, form: Mapping[str, str]) -> None:

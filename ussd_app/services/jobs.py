@@ -13,7 +13,7 @@ class Job:
     """A job to be put on its queue once the transaction that wrote its row has been committed."""
 
     name: str
-    argument: int | None
+    argument: int | str | None
 
 
 def backoff(now: datetime, attempts: int) -> datetime:

@@ -1,4 +1,4 @@
-"""Somebody publishes a menu, messages, rates or holidays; every process serves the newest version within a second."""
+"""Somebody publishes a menu, messages, rates, holidays or channels; every process serves the newest within a second."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import redis
 import yaml
 from pydantic import ValidationError
 
 from ussd_app.domain import calendar, contributions
+from ussd_app.domain import channels as places
 from ussd_app.engine import graph
 from ussd_app.engine.messages import Messages, compile_messages
+from ussd_app.engine.parts import included_in, is_part
 from ussd_app.engine.proof import compile_menu
 from ussd_app.engine.source import Source, read
 from ussd_app.errors import MenuProblems, NotPublished, Problem
@@ -56,10 +58,19 @@ def newest_menu(rt: Runtime, pointers: Pointers, name: str) -> graph.Menu:
     return menu(rt, name, pointers[name].version)
 
 
-def menu_for(rt: Runtime, pointers: Pointers, dialled: str) -> tuple[graph.Menu, str] | None:
+class Dialled(NamedTuple):
+    """What a code reaches: the menu, the room on a screen there in septets, the answers dialled with the code."""
+
+    menu: graph.Menu
+    limit: int
+    chain: str
+
+
+def menu_for(rt: Runtime, pointers: Pointers, dialled: str) -> Dialled | None:
     """The newest menu that answers what was dialled, and the answers dialled with it: `1*2` of `*777*1*2#`.
 
-    SERVICE_CODE always reaches the menu called `main`. The longest code that fits wins.
+    SERVICE_CODE always reaches the menu called `main`, at main's `limit` unless main gives that code its own. The
+    longest code that fits wins.
     """
     menus = [menu(rt, name, pointer.version) for name, pointer in pointers.items() if pointer.kind == "menu"]
     codes = {code: candidate for candidate in menus for code in candidate.codes}
@@ -67,11 +78,12 @@ def menu_for(rt: Runtime, pointers: Pointers, dialled: str) -> tuple[graph.Menu,
     if main:
         codes[rt.settings.service_code] = main
     for code in sorted(codes, key=len, reverse=True):
+        found, stem = codes[code], f"{code.removesuffix('#')}*"
+        limit = found.limits.get(code, found.limit)
         if dialled == code:
-            return codes[code], ""
-        stem = f"{code.removesuffix('#')}*"
+            return Dialled(found, limit, "")
         if dialled.startswith(stem) and dialled.endswith("#"):
-            return codes[code], dialled.removeprefix(stem).removesuffix("#")
+            return Dialled(found, limit, dialled.removeprefix(stem).removesuffix("#"))
     return None
 
 
@@ -90,6 +102,11 @@ def holidays(rt: Runtime, pointers: Pointers) -> frozenset[date]:
     return _newest(rt, pointers, "holidays", _holidays)
 
 
+def channels(rt: Runtime, pointers: Pointers) -> places.Channels:
+    """Where people can pay, as last published."""
+    return _newest(rt, pointers, "channels", _channels)
+
+
 def _newest(rt: Runtime, pointers: Pointers, name: str, make: Callable[[list[Source]], Made]) -> Made:
     if name not in pointers:
         raise NotPublished(f"no version of `{name}` has been published")
@@ -103,13 +120,13 @@ def _compiled(rt: Runtime, name: str, version: int, make: Callable[[list[Source]
             document = documents.load(connection, name, version)
         if document is None:
             raise NotPublished(f"there is no version {version} of `{name}`")
-        rt.compiled[key] = make([read(file, text) for file, text in _in_order(name, document.files)])
+        rt.compiled[key] = make(sources_of(name, document.files))
     return rt.compiled[key]  # type: ignore[return-value]
 
 
-def _in_order(name: str, files: Mapping[str, str]) -> list[tuple[str, str]]:
-    """The files of a document, the main one before its translations."""
-    return sorted(files.items(), key=lambda item: (item[0] != f"{name}.yaml", item[0]))
+def sources_of(name: str, files: Mapping[str, str]) -> list[Source]:
+    """The files of a document as they were written, the main one first. Raises MenuProblems."""
+    return [read(file, files[file]) for file in sorted(files, key=lambda file: (file != f"{name}.yaml", file))]
 
 
 def _menu(sources: list[Source], version: int) -> graph.Menu:
@@ -134,6 +151,13 @@ def _holidays(sources: list[Source]) -> frozenset[date]:
     return _validated(sources[0], calendar.holidays_from)
 
 
+def _channels(sources: list[Source]) -> places.Channels:
+    return _validated(sources[0], places.channels_from)
+
+
+_DATA: dict[str, Callable[[list[Source]], object]] = {"rates": _rates, "holidays": _holidays, "channels": _channels}
+
+
 def _validated(source: Source, make: Callable[[object], Made]) -> Made:
     try:
         return make(yaml.safe_load(source.text))
@@ -149,19 +173,21 @@ def _validated(source: Source, make: Callable[[object], Made]) -> Made:
 
 
 def kind_of(name: str, sources: list[Source]) -> str:
-    """Whether a document is a menu, the messages, the rates or the holidays."""
-    if name in ("messages", "rates", "holidays"):
+    """Whether a document is a menu, the messages, the rates, the holidays or the channels."""
+    if name == "messages" or name in _DATA:
         return name
     if isinstance(sources[0].data, dict) and "menu" in sources[0].data:
         return "menu"
-    sentence = "a menu begins with `menu: name`; the other files are messages, rates and holidays"
+    if is_part(sources[0].text):
+        raise MenuProblems([sources[0].problem((), "a part is published with each menu that includes it, not alone")])
+    sentence = "a menu begins with `menu: name`; the other files are messages, rates, holidays and channels"
     raise MenuProblems([sources[0].problem((), sentence)])
 
 
 def check(name: str, files: Mapping[str, str]) -> list[Problem]:
     """Every problem and remark about a document, without publishing it."""
     try:
-        sources = [read(file, text) for file, text in _in_order(name, files)]
+        sources = sources_of(name, files)
         kind = kind_of(name, sources)
         if kind == "menu":
             problems = compile_menu(sources, 0, VOCABULARY)[1]
@@ -171,7 +197,7 @@ def check(name: str, files: Mapping[str, str]) -> list[Problem]:
             return problems
         if kind == "messages":
             return compile_messages(sources[0], MESSAGES)[1]
-        (_rates if kind == "rates" else _holidays)(sources)
+        _DATA[kind](sources)
     except MenuProblems as found:
         return found.problems
     return []
@@ -185,7 +211,7 @@ def publish(rt: Runtime, name: str, files: Mapping[str, str], *, by: str, commen
     errors = [problem for problem in check(name, files) if problem.error]
     if errors:
         raise MenuProblems(errors)
-    kind = kind_of(name, [read(file, text) for file, text in _in_order(name, files)])
+    kind = kind_of(name, sources_of(name, files))
     with rt.db.begin() as connection:
         version = documents.add_version(connection, name, kind, dict(files), by=by, comment=comment, now=rt.clock())
     refresh(rt, published=True)
@@ -216,7 +242,25 @@ def withdraw(rt: Runtime, name: str, version: int) -> None:
 
 
 def files_of(folder: Path) -> dict[str, dict[str, str]]:
-    """The documents in a folder: `main.yaml` and `main.en.yaml` are the two files of `main`."""
+    """The documents in a folder, each with all its files.
+
+    `main.yaml` and `main.en.yaml` belong to `main`, and so do the parts that main.yaml includes, with their
+    translations: a published menu is whole. A part is no document of its own.
+    """
+    parts = parts_of(folder)
+    documents = {name: files for name, files in _by_name(folder).items() if name not in parts}
+    for name, files in documents.items():
+        for part in included_in(files.get(f"{name}.yaml", "")):
+            files |= parts.get(part, {})
+    return documents
+
+
+def parts_of(folder: Path) -> dict[str, dict[str, str]]:
+    """The parts in a folder that menus may include, each with its translations."""
+    return {name: files for name, files in _by_name(folder).items() if any(map(is_part, files.values()))}
+
+
+def _by_name(folder: Path) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for path in sorted(folder.glob("*.yaml")):
         found.setdefault(path.name.split(".")[0], {})[path.name] = path.read_text(encoding="utf-8")

@@ -13,22 +13,39 @@ from pydantic import BaseModel
 from ussd_app.engine import definition
 from ussd_app.engine.checks import CHECKS, CheckSpec
 from ussd_app.engine.kinds import FORMATS, Kind, Value
-from ussd_app.services import dialing, effects, facts
+from ussd_app.services import effects, facts, turns
 from ussd_app.services.words import VOCABULARY
 
 MEANINGS: dict[type[BaseModel], dict[str, str]] = {
     definition.Menu: {
         "menu": "the name, the same as the file's",
-        "codes": "what is dialled to reach it, such as `*777#`; SERVICE_CODE always reaches the menu `main`",
+        "codes": "what is dialled to reach it, such as `*777#`, each with a `limit` of its own where its network gives "
+        "other room; SERVICE_CODE always reaches the menu `main`",
         "languages": "the languages it is offered in; the texts in this file are in the first",
         "start": "the screen where a dialogue begins",
         "home": "the screen that the home key leads to; without it, `start`",
-        "limit": "the most septets a screen may take; fewer where a network gives less room",
+        "include": "the parts whose reasons and screens belong to this menu as well",
+        "limit": "the most septets a screen may take, for every way here that has no limit of its own",
         "navigation": "the keys for back, home and more, and the words beside them",
         "resume": "whether somebody who was cut off may go on at the next dial",
         "recover": "the SMS for somebody who was cut off halfway",
         "reasons": "the sentence above a screen after an answer that cannot be taken, one for each reason",
         "screens": "every screen by name",
+    },
+    definition.CodeOnItsOwn: {
+        "code": "what is dialled",
+        "limit": "the most septets a screen may take there",
+    },
+    definition.Part: {
+        "part": "the name, the same as the file's",
+        "reasons": "sentences for reasons, as in a menu",
+        "screens": "screens by name, as in a menu; their `go` may lead to any screen of the menu that includes them",
+    },
+    definition.PartTranslation: {
+        "part": "the part it translates",
+        "language": "the language of this file",
+        "reasons": "the sentences for reasons",
+        "screens": "the texts, screen by screen",
     },
     definition.Navigation: {
         "back_key": "the key that goes one screen or one page back",
@@ -109,7 +126,7 @@ MEANINGS: dict[type[BaseModel], dict[str, str]] = {
 # Reasons that no check gives, and what they stand for.
 REASONS = {
     "choose": "a key that is no choice of the screen",
-    dialing.WITHDRAWN: "said above the first screen when the version somebody was using was withdrawn",
+    turns.WITHDRAWN: "said above the first screen when the version somebody was using was withdrawn",
 }
 
 CHECKED = {
@@ -251,6 +268,9 @@ def reference() -> str:
     """Everything a menu may say, as Markdown."""
     tables = {
         "MENU": _keys(definition.Menu),
+        "CODE": _keys(definition.CodeOnItsOwn),
+        "PART": _keys(definition.Part),
+        "TRANSLATED PART": _keys(definition.PartTranslation),
         "NAVIGATION": _keys(definition.Navigation),
         "RESUME": _keys(definition.Resume),
         "RECOVER": _keys(definition.Recover),
@@ -303,6 +323,24 @@ screens:
 
 [MENU]
 
+## Room on a screen
+
+Networks differ in how much a screen holds. `limit` holds for every way to the menu that has no limit of its own:
+
+```yaml
+limit: 160
+codes: ["*777*9#", {code: "*778*9#", limit: 182}]
+screens:
+  welcome:
+    end: Terima kasih
+```
+
+[CODE]
+
+A dialogue keeps the limit of the code it was dialled by, whichever menus it visits; going on after a cut, it has that
+of the code dialled now. `menus check` counts every screen at the smallest of a menu's limits. Where a visited menu was
+written for wider screens than the code that was dialled has, what does not fit one screen comes on several pages.
+
 ## Screens
 
 A screen has exactly one of `choices` (or `list`, or both), `ask`, `branch`, `do` and `end`. Members see the first two
@@ -329,7 +367,7 @@ screens:
 ### Lists
 
 One line for each row of a fact, numbered from 1 and paged when they do not fit. Choices under `+` take the numbers
-that follow.
+that follow; one of them is always there, or a condition on the way here asks whether the list has a row.
 
 ```yaml
 screens:
@@ -456,8 +494,8 @@ screens:
 ## Facts
 
 A text or a condition names a fact and its field: `{member.name}`, `member.state == 'active'`. A fact alone, `member`,
-says whether it was found. Arguments are answers of the same name, or fixed under `show`, where a fact may also get
-other names: `three: {fact: dues, months: 3}`.
+says whether it was found; a list alone, `paid`, whether it has a row. Arguments are answers of the same name, or fixed
+under `show`, where a fact may also get other names: `three: {fact: dues, months: 3}`.
 
 [FACTS]
 
@@ -466,7 +504,8 @@ other names: `three: {fact: dues, months: 3}`.
 [FORMATS]
 
 A text is plain letters of the GSM alphabet: curly quotes and dashes become plain ones, anything else is refused. Every
-screen must fit `limit` at the longest its fields can be, in every language.
+screen must fit `limit` at the longest its fields can be, in every language. For a network that gives
+less, pages are made; an option stands there beside the keys alone, `98` and `0`, when their words leave it no room.
 
 ## Conditions
 
@@ -533,6 +572,52 @@ screens:
 Reasons that no check gives:
 
 [REASONS]
+
+## Parts that menus share
+
+What several menus say alike is written once, in a part. With `include: [greetings]` a menu has the reasons and screens
+of `greetings.yaml` beside it, as if they stood in the menu itself:
+
+```yaml
+include: [greetings]
+screens:
+  home:
+    text: Toko
+    choices:
+      1: {label: Selesai, go: goodbye}
+```
+
+The part is written in the language of the menus that include it, and has `reasons` and `screens` only:
+
+```yaml
+part: greetings
+reasons:
+  choose: Pilih nomor yang ada.
+screens:
+  goodbye:
+    end: Sampai jumpa
+```
+
+[PART]
+
+Its translations stand beside it, here `greetings.en.yaml`:
+
+```yaml
+part: greetings
+language: en
+reasons:
+  choose: Choose a number shown.
+screens:
+  goodbye:
+    end: See you
+```
+
+[TRANSLATED PART]
+
+No name may stand in two files, neither in the menu and a part nor in two parts. As in the menu itself, every screen of
+a part must be led to: keep apart what only some menus want. A part is no document of its own: `menus check` proves it
+in each menu that includes it, and publishing a menu keeps its parts with it. After a change in a part, publish every
+menu that includes it.
 
 ## Where `go` may lead
 
@@ -623,4 +708,7 @@ Every SMS stands in `messages.yaml`, under its name:
 [SMS]
 
 [MESSAGES]
+
+Below them, `refusals` puts the institution's reasons into words: its code, then a sentence of at most 52 septets
+without fields for each language. `other` stands for every reason that nobody has put into words.
 """

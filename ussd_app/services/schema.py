@@ -1,4 +1,4 @@
-"""The JSON Schema of a menu file: an editor completes the words of a menu, and underlines what is none.
+"""The JSON Schema of a menu or part file: an editor completes the words of a menu, and underlines what is none.
 
 `python -m ussd_app menus schema` writes what stands in menus/menu.schema.json.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 from typing import Any
+
+from pydantic.json_schema import models_json_schema
 
 from ussd_app.engine import definition
 from ussd_app.engine.checks import CHECKS
@@ -17,14 +19,14 @@ _SCALAR = {"type": ["string", "integer", "boolean"]}
 
 
 def schema() -> dict[str, Any]:
-    """The JSON Schema of a menu file, with every closed vocabulary filled in.
+    """The JSON Schema of a menu file, or of a part: a file that says `part`. Every closed vocabulary is filled in.
 
     An editor's YAML reads `3` as a number and we as text: wherever a number may stand, it allows both.
     """
-    made: dict[str, Any] = _tidy(definition.Menu.model_json_schema(by_alias=True))
-    shapes = made["$defs"]
+    _, described = models_json_schema([(definition.Menu, "validation"), (definition.Part, "validation")])
+    shapes: dict[str, Any] = _tidy(described)["$defs"]
     for model, meanings in MEANINGS.items():
-        shape = made if model is definition.Menu else shapes.get(model.__name__)
+        shape = shapes.get(model.__name__, {})
         for key, meaning in meanings.items() if shape else ():
             shape["properties"][key]["description"] = meaning
     _fill_screen(shapes["Screen"])
@@ -33,11 +35,17 @@ def schema() -> dict[str, Any]:
     name = shapes["Listing"]["properties"]["rows"]
     name["anyOf"] = [{"enum": rows}, {"pattern": name.pop("pattern")}]
     shapes["Recover"]["properties"]["message"]["enum"] = list(VOCABULARY.messages)
-    made["properties"]["reasons"]["properties"] = {
-        reason: {**_SCALAR, "description": meaning} for reason, meaning in reasons_known().items()
+    reasons = {reason: {**_SCALAR, "description": meaning} for reason, meaning in reasons_known().items()}
+    for name in ("Menu", "Part"):
+        shapes[name]["properties"]["reasons"]["properties"] = reasons
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "A menu of Sertakan, or a part that menus share",
+        "if": {"required": ["part"]},
+        "then": {"$ref": "#/$defs/Part"},
+        "else": {"$ref": "#/$defs/Menu"},
+        "$defs": shapes,
     }
-    title = {"$schema": "http://json-schema.org/draft-07/schema#", "title": "A menu of Sertakan"}
-    return {**title, **made}
 
 
 def _fill_screen(screen: dict[str, Any]) -> None:
@@ -77,6 +85,8 @@ def _tidy(shape: Any) -> Any:
     if not isinstance(shape, dict):
         return shape
     made = {key: _tidy(value) for key, value in shape.items() if key != "title" or not isinstance(value, str)}
+    if "oneOf" in made:  # an editor tells the two ways of writing a code apart by itself
+        made["anyOf"] = made.pop("oneOf")
     either = [one for one in made.get("anyOf", ()) if one != {"type": "null"}]
     if len(either) == 1:
         made = {key: value for key, value in made.items() if key not in ("anyOf", "default")} | either[0]

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from ussd_app.engine.kinds import DATE, FLAG, MONEY, MONTH, MONTHS, RUN, count, text
+from ussd_app.domain.channels import LONGEST_NAME
+from ussd_app.engine.kinds import DATE, FLAG, MONEY, MONTH, MONTHS, RUN, Kind, count, text
+from ussd_app.engine.messages import LONGEST_REASON
 from ussd_app.engine.vocabulary import EffectSpec, FactSpec, Vocabulary
 
 MOST_NAME = 30
 NAME = text(MOST_NAME)
-CODE = text(24)
+CODE = text(20)
+CHANNEL = text(LONGEST_NAME)
+# A sponsor's basket: ten thousand people, each for up to a year.
+MOST_PEOPLE = 10_000
+PEOPLE = count(MOST_PEOPLE)
+BASKET = Kind("money", 888_888_888_888)
+# What an SMS that lists the open invitations of one phone has room for.
+LONGEST_LIST = 80
+KPJ = text(11)
+REASON = text(LONGEST_REASON)
 
 # `each` explains a total month by month: "2x Rp8.400 + 1x Rp16.800".
 PRICE = {"total": MONEY, "normal": MONEY, "each": text(30), "months": RUN, "version": text(48)}
+
+# Of what the next month costs, this much is saved.
+PROGRESS = {"have": MONEY, "goal": MONEY, "month": MONTH}
 
 FACTS = {
     "member": FactSpec(
@@ -22,7 +36,8 @@ FACTS = {
             "active_until": DATE,
             "paid_until": DATE,
             "due": DATE,
-            "number": text(11),
+            "number": KPJ,
+            "reason": REASON,
             "sector": text(12),
             "package": text(12),
             "wage": MONEY,
@@ -38,15 +53,92 @@ FACTS = {
             "found": FLAG,
             "ready": FLAG,
             "code": CODE,
-            "channel": text(12),
+            "channel": CHANNEL,
+            "sum": MONEY,
+            "fee": MONEY,
             "total": MONEY,
             "months": RUN,
             "expires": DATE,
         },
     ),
+    "channels": FactSpec(
+        takes=("total",), gives={}, rows={"key": text(12), "name": CHANNEL, "fee": MONEY, "total": MONEY}
+    ),
+    "paying": FactSpec(
+        takes=("total",), gives={"found": FLAG, "name": CHANNEL, "fee": MONEY, "total": MONEY, "minimum": MONEY}
+    ),
+    "savings": FactSpec(
+        takes=(),
+        gives={
+            "on": FLAG,
+            "any_amount": FLAG,
+            **PROGRESS,
+            "ready": FLAG,
+            "open": FLAG,
+            "code": CODE,
+            "channel": CHANNEL,
+            "total": MONEY,
+            "expires": DATE,
+        },
+    ),
     "reminders": FactSpec(takes=(), gives={"wanted": FLAG}),
+    "sponsor": FactSpec(
+        takes=(),
+        gives={
+            "found": FLAG,
+            "name": NAME,
+            "people": PEOPLE,
+            "waiting": PEOPLE,
+            "agreed": PEOPLE,
+            "unpaid": PEOPLE,
+            "renewable": PEOPLE,
+        },
+    ),
+    "bill": FactSpec(
+        takes=("who", "months"),
+        gives={"found": FLAG, "people": PEOPLE, "months": count(12), "total": BASKET, "version": text(16)},
+    ),
+    "sponsored": FactSpec(takes=(), gives={}, rows={"key": text(20), "name": NAME, "state": text(9)}),
+    "markable": FactSpec(takes=(), gives={"picked": PEOPLE}, rows={"key": text(20), "name": NAME, "state": text(9)}),
+    "somebody": FactSpec(takes=("who",), gives={"found": FLAG, "name": NAME, "state": text(8), "payable": FLAG}),
+    "sponsor_code": FactSpec(
+        takes=(),
+        gives={
+            "found": FLAG,
+            "ready": FLAG,
+            "code": CODE,
+            "channel": text(12),
+            "total": BASKET,
+            "people": PEOPLE,
+            "expires": DATE,
+        },
+    ),
+    "invitation": FactSpec(
+        takes=(),
+        gives={
+            "found": FLAG,
+            "id": count(999_999_999),
+            "sponsor": NAME,
+            "name": NAME,
+            "package": text(12),
+            "months": count(12),
+        },
+    ),
+    "my_sponsors": FactSpec(takes=(), gives={"found": FLAG}, rows={"id": count(999_999_999), "name": NAME}),
+    "people": FactSpec(takes=(), gives={"choose": FLAG, "left": FLAG}, rows={"id": count(999_999_999), "name": NAME}),
+    "security": FactSpec(
+        takes=(),
+        gives={"found": FLAG, "pin": FLAG, "asks_pin": FLAG, "moving": FLAG, "moves_on": DATE},
+    ),
+    "new_plan": FactSpec(
+        takes=("package", "wage"),
+        gives={"found": FLAG, "total": MONEY, "normal": MONEY, "months": MONTH, "version": text(48)},
+    ),
     "paid": FactSpec(takes=(), gives={}, rows={"month": MONTH, "amount": MONEY}),
 }
+
+# A sum that a place to pay does not take: which place, and from what sum on it does.
+LITTLE = {"channel": CHANNEL, "minimum": MONEY}
 
 EFFECTS = {
     "register": EffectSpec(
@@ -64,13 +156,81 @@ EFFECTS = {
         ),
         outcomes={"accepted": {}, "already": {}, "elsewhere": {}, "price_changed": {}},
     ),
+    "correct_registration": EffectSpec(
+        takes=("nik", "birth_date", "name"),
+        outcomes={"corrected": {}, "elsewhere": {}, "not_refused": {}},
+    ),
     "ask_pay_code": EffectSpec(
         takes=("months", "total", "rates"),
-        outcomes={"requested": {}, "waiting": {}, "price_changed": {}, "refused": {}},
+        outcomes={"requested": {}, "waiting": {}, "price_changed": {}, "refused": {}, "too_little": LITTLE},
     ),
+    "ask_pay_code_at": EffectSpec(
+        takes=("months", "total", "rates", "channel"),
+        outcomes={"requested": {}, "waiting": {}, "price_changed": {}, "refused": {}, "too_little": LITTLE},
+    ),
+    "pay_elsewhere": EffectSpec(
+        takes=("channel",), outcomes={"requested": {}, "gone": {}, "price_changed": {}, "too_little": LITTLE}
+    ),
+    "save": EffectSpec(takes=("total",), outcomes={"requested": {}, "refused": {}, "too_little": LITTLE}),
+    "save_at": EffectSpec(takes=("total", "channel"), outcomes={"requested": {}, "refused": {}, "too_little": LITTLE}),
+    "save_any": EffectSpec(takes=(), outcomes={"requested": {}, "waiting": {}, "refused": {}}),
+    "savings_back": EffectSpec(takes=(), outcomes={"asked": {"amount": MONEY}, "nothing": {}}),
     "follow_up": EffectSpec(takes=("topic",), outcomes={"noted": {}}),
-    "keep_reminders": EffectSpec(takes=("reminders",), outcomes={"kept": {}}),
-    "keep_language": EffectSpec(takes=("language",), outcomes={"kept": {}}),
+    "change_plan": EffectSpec(
+        takes=("package", "wage", "total", "rates"),
+        outcomes={"changed": {}, "price_changed": {}, "refused": {}},
+    ),
+    "leave": EffectSpec(takes=(), outcomes={"left": {}, "gone": {}}),
+    "check_pin": EffectSpec(takes=("pin",), outcomes={"right": {}, "wrong": {}, "locked": {}}),
+    "set_pin": EffectSpec(takes=("new_pin",), outcomes={"kept": {}, "refused": {}}),
+    "ask_phone_change": EffectSpec(
+        takes=("moving_nik", "moving_born", "proof", "proof_by"),
+        outcomes={"asked": {}, "same": {}, "wrong": {}, "locked": {}},
+    ),
+    "refuse_phone_change": EffectSpec(takes=(), outcomes={"refused": {}, "too_late": {}}),
+    "become_sponsor": EffectSpec(takes=("sponsor_name",), outcomes={"welcome": {}, "unnamed": {}}),
+    "invite": EffectSpec(
+        takes=(
+            "their_phone",
+            "nik",
+            "birth_date",
+            "name",
+            "sector",
+            "workplace",
+            "package",
+            "wage",
+            "months",
+            "total",
+            "rates",
+        ),
+        outcomes={
+            "asked": {},
+            "paper": {},
+            "waiting": {},
+            "said_no": {},
+            "too_many": {},
+            "price_changed": {},
+            "no_sponsor": {},
+        },
+    ),
+    "finish_basket": EffectSpec(takes=(), outcomes={"done": {}}, harmless=True),
+    "pay_for": EffectSpec(
+        takes=("who", "months", "total", "rates"),
+        outcomes={
+            "requested": {},
+            "waiting": {},
+            "covered": {},
+            "nobody": {},
+            "price_changed": {},
+            "too_little": {"channel": text(12), "minimum": MONEY},
+        },
+    ),
+    "mark": EffectSpec(takes=("who",), outcomes={"marked": {}}),
+    "stop": EffectSpec(takes=("who",), outcomes={"stopped": {}, "gone": {}}),
+    "answer_invitation": EffectSpec(takes=("asked", "agreed"), outcomes={"agreed": {}, "refused": {}, "gone": {}}),
+    "end_sponsorship": EffectSpec(takes=("payer",), outcomes={"ended": {}, "gone": {}}),
+    "keep_reminders": EffectSpec(takes=("reminders",), outcomes={"kept": {}}, harmless=True),
+    "keep_language": EffectSpec(takes=("language",), outcomes={"kept": {}}, harmless=True),
 }
 
 
@@ -80,6 +240,7 @@ def shown_name(name: str) -> str:
 
 
 DIAL = text(12)
+ORDER = text(18)
 
 MESSAGES = {
     "pay_code": {
@@ -88,14 +249,83 @@ MESSAGES = {
         "code": CODE,
         "total": MONEY,
         "months": RUN,
-        "channel": text(12),
+        "channel": CHANNEL,
         "expires": DATE,
     },
+    "pay_code_with_fee": {
+        "dial": DIAL,
+        "name": NAME,
+        "code": CODE,
+        "total": MONEY,
+        "fee": MONEY,
+        "months": RUN,
+        "channel": CHANNEL,
+        "expires": DATE,
+    },
+    "savings_code": {
+        "dial": DIAL,
+        "name": NAME,
+        "code": CODE,
+        "total": MONEY,
+        "fee": MONEY,
+        "channel": CHANNEL,
+        "expires": DATE,
+    },
+    "savings_code_any": {"dial": DIAL, "name": NAME, "code": CODE, "channel": CHANNEL, "expires": DATE},
+    "savings_progress": {"dial": DIAL, "name": NAME, "total": MONEY, "order": ORDER, "kept": MONEY, **PROGRESS},
+    "pay_code_people": {
+        "dial": DIAL,
+        "name": NAME,
+        "code": CODE,
+        "total": BASKET,
+        "people": PEOPLE,
+        "channel": CHANNEL,
+        "fee": MONEY,
+        "expires": DATE,
+    },
+    "invited": {
+        "dial": DIAL,
+        "sponsor": NAME,
+        "name": NAME,
+        "months": count(12),
+        "programmes": text(11),
+        "which": text(3),
+    },
+    "invitation_agreed": {"dial": DIAL, "name": NAME, "sponsor": NAME},
+    "invitation_refused": {"dial": DIAL, "name": NAME, "sponsor": NAME},
+    "invitation_which": {"dial": DIAL, "list": text(LONGEST_LIST), "first": count(99)},
+    "invitation_none": {"dial": DIAL},
+    "invitation_declined": {"dial": DIAL, "name": NAME},
+    "invitations_silent": {"dial": DIAL, "people": PEOPLE},
+    "sponsor_stopped": {"dial": DIAL, "name": NAME, "sponsor": NAME},
+    "sponsorship_ended": {"dial": DIAL, "name": NAME},
     "pay_code_failed": {"dial": DIAL, "name": NAME},
-    "receipt": {"dial": DIAL, "name": NAME, "total": MONEY, "months": MONTHS, "order": text(18)},
-    "received_more": {"dial": DIAL, "name": NAME, "total": MONEY, "order": text(18)},
+    "receipt": {"dial": DIAL, "name": NAME, "total": MONEY, "months": MONTHS, "order": ORDER},
+    "receipt_kept": {"dial": DIAL, "name": NAME, "total": MONEY, "months": MONTHS, "kept": MONEY, "order": ORDER},
+    "credit_kept": {"dial": DIAL, "name": NAME, "total": MONEY, "kept": MONEY, "order": ORDER},
+    "received_more": {"dial": DIAL, "name": NAME, "total": MONEY, "order": ORDER},
+    "sponsor_receipt": {"dial": DIAL, "name": NAME, "total": BASKET, "people": PEOPLE, "order": ORDER},
+    "sponsor_receipt_kept": {
+        "dial": DIAL,
+        "name": NAME,
+        "total": BASKET,
+        "people": PEOPLE,
+        "kept": MONEY,
+        "order": ORDER,
+    },
+    "given_for": {"dial": DIAL, "name": NAME, "sponsor": NAME, "total": MONEY},
+    "paid_for": {"dial": DIAL, "name": NAME, "sponsor": NAME, "until": MONTH},
     "go_on": {"dial": DIAL, "minutes": count(60)},
-    "registration_refused": {"dial": DIAL, "name": NAME},
+    "left": {"dial": DIAL, "name": NAME, "due": DATE},
+    "stop_sure": {"dial": DIAL, "name": NAME},
+    "stop_which": {"dial": DIAL},
+    "stop_nobody": {"dial": DIAL},
+    "phone_change_old": {"dial": DIAL, "name": NAME, "due": DATE},
+    "phone_change_new": {"dial": DIAL, "name": NAME, "due": DATE},
+    "phone_change_refused": {"dial": DIAL, "name": NAME},
+    "phone_changed": {"dial": DIAL, "name": NAME},
+    "registered": {"dial": DIAL, "name": NAME, "number": KPJ},
+    "registration_refused": {"dial": DIAL, "name": NAME, "reason": REASON},
 }
 
 VOCABULARY = Vocabulary(FACTS, EFFECTS, MESSAGES)

@@ -1,13 +1,14 @@
 """Dialogues in Redis: one round trip in, one out, and one turn at a time for each phone.
 
 A dialogue is a hash: `t` the transition, `l` and `m` the length and keyed hash of the gateway's text consumed so
-far (never the text: it holds NIKs), `b` the dialogue and its last screen, encrypted.
+far (never the text: it holds NIKs; a gateway that sends only the last input leaves the length at 0 and the hash of
+whatever tells its requests apart), `b` the dialogue, its last screen and what was heard of its requests, encrypted.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from redis import Redis
@@ -59,6 +60,33 @@ RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL'
 
 
 @dataclass(frozen=True)
+class Held:
+    """An answer that would do something, and the screen it was given on: it waits for a number to be typed."""
+
+    answer: str
+    shown: str
+    number: str
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a dialogue remembers of its requests where cumulative text does not tell them apart.
+
+    `requests` are the marks of the newest request ids, `at` is when we last replied (seconds since 1970), `numbers`
+    are all that were ever shown to be typed back, `used` the one that was, until another answer is taken.
+    """
+
+    requests: tuple[str, ...] = ()
+    at: float = 0.0
+    numbers: tuple[str, ...] = ()
+    used: str = ""
+    held: Held | None = None
+
+
+NOTHING = Heard()
+
+
+@dataclass(frozen=True)
 class Stored:
     """A dialogue as it was left: with the screen last sent and how much of the gateway's text it has consumed."""
 
@@ -66,6 +94,7 @@ class Stored:
     screen: str
     length: int
     mark: str
+    heard: Heard = NOTHING
 
 
 @dataclass(frozen=True)
@@ -93,26 +122,29 @@ class Dialogues:
         self._release = client.register_script(RELEASE)
 
     def open(self, session: str, phone: str, token: str, mark: str, length: int) -> Opened:
-        """Read the session's dialogue and lock the phone, unless the text is one it has already consumed."""
+        """Read the session's dialogue and lock the phone, unless the text is one it has already consumed.
+
+        An empty mark is that of no text: it always needs the lock.
+        """
         keys = [_dialogue_key(session), self._lock_key(phone), POINTERS, self._left_key(phone)]
         found = self._open(keys=keys, args=[token, LEASE, mark, length], client=self._connections.get())
         mine, transition, consumed, text_mark, body, pointers, left = found
         stored = None
         if transition is not None:
-            dialogue, screen = self._unseal(body)
-            stored = Stored(dialogue, screen, int(consumed), text_mark.decode())
+            kept = self._unseal(body)
+            heard = _heard(kept["heard"]) if "heard" in kept else NOTHING
+            stored = Stored(_dialogue(kept), kept["screen"], int(consumed), text_mark.decode(), heard)
         documents = read_pointers(pointers) if pointers else None
-        return Opened(bool(mine), stored, documents, self._unseal(left)[0] if left else None)
+        return Opened(bool(mine), stored, documents, _dialogue(self._unseal(left)) if left else None)
 
-    def _unseal(self, body: bytes | str) -> tuple[Dialogue, str]:
-        sealed = body if isinstance(body, str) else body.decode()
-        kept = json.loads(self._vault.open(sealed))
-        return Dialogue.from_json(kept["dialogue"]), kept["screen"]
+    def _unseal(self, body: bytes | str) -> dict[str, Any]:
+        kept: dict[str, Any] = json.loads(self._vault.open(body if isinstance(body, str) else body.decode()))
+        return kept
 
     def peek(self, session: str) -> Dialogue | None:
         """The dialogue of a session, without locking anything."""
         body = self._connections.get().hget(_dialogue_key(session), "b")
-        return self._unseal(body)[0] if body else None
+        return _dialogue(self._unseal(body)) if body else None
 
     def close(
         self,
@@ -132,6 +164,8 @@ class Dialogues:
         # What is over is kept for retries only, and a retry needs no answers.
         dialogue = replace(after.dialogue, answers=None) if after.dialogue.ended else after.dialogue
         kept = {"dialogue": dialogue.to_json(), "screen": after.screen}
+        if after.heard != NOTHING:
+            kept["heard"] = asdict(after.heard)
         arguments = [
             token,
             before.dialogue.transition if before else "",
@@ -156,6 +190,15 @@ class Dialogues:
 
     def _lock_key(self, phone: str) -> str:
         return f"srt:lock:{self._vault.mark(phone)}"
+
+
+def _dialogue(kept: dict[str, Any]) -> Dialogue:
+    return Dialogue.from_json(kept["dialogue"])
+
+
+def _heard(data: dict[str, Any]) -> Heard:
+    held = Held(**data["held"]) if data["held"] else None
+    return Heard(tuple(data["requests"]), data["at"], tuple(data["numbers"]), data["used"], held)
 
 
 def _dialogue_key(session: str) -> str:

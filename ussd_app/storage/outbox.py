@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -50,6 +50,32 @@ def add(connection: Connection, outgoing: Outgoing, now: datetime) -> bool:
         {**outgoing.__dict__, "pay": json.dumps(outgoing.pay) if outgoing.pay else None, "now": now},
     )
     return bool(done.rowcount)
+
+
+def add_many(connection: Connection, outgoing: Sequence[Outgoing], due: Sequence[datetime], now: datetime) -> None:
+    """Write many SMS down, each to be sent when it is due; one whose key is there already is passed over."""
+    connection.execute(
+        text(
+            "INSERT INTO outbox (key, lane, phone, text, segments, state, due_at, created_at) "
+            "SELECT key, lane, phone, text, segments, 'waiting', due, :now FROM unnest(CAST(:keys AS text[]), "
+            "CAST(:lanes AS text[]), CAST(:phones AS text[]), CAST(:texts AS text[]), CAST(:segments AS integer[]), "
+            "CAST(:due AS timestamptz[])) AS t (key, lane, phone, text, segments, due) ON CONFLICT (key) DO NOTHING"
+        ),
+        {
+            "keys": [one.key for one in outgoing],
+            "lanes": [one.lane for one in outgoing],
+            "phones": [one.phone for one in outgoing],
+            "texts": [one.text for one in outgoing],
+            "segments": [one.segments for one in outgoing],
+            "due": list(due),
+            "now": now,
+        },
+    )
+
+
+def text_of(connection: Connection, key: str) -> str:
+    """The words of the SMS with this key."""
+    return str(connection.execute(text("SELECT text FROM outbox WHERE key = :key"), {"key": key}).scalar_one())
 
 
 def lease(connection: Connection, lane: str, now: datetime, until: datetime, most: int) -> list[Leased]:

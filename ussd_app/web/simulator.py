@@ -14,11 +14,19 @@ from ussd_app.services import payments
 from ussd_app.storage import outbox
 
 NUMBER = "+6281234567890"
-STATUS = {"unknown_code": 404, "already_paid": 409, "expired": 409, "wrong_amount": 422, "amount": 422}
+STATUS = {
+    "unknown_code": 404,
+    "already_paid": 409,
+    "expired": 409,
+    "cancelled": 409,
+    "wrong_amount": 422,
+    "amount": 422,
+}
 REASONS = {
     "unknown_code": "Kode ini tidak dikenal. / No such pay code.",
     "already_paid": "Kode ini sudah dibayar. / This code has been paid already.",
     "expired": "Kode ini sudah kedaluwarsa. / This code has expired.",
+    "cancelled": "Kode ini sudah diganti. / This code has been replaced.",
     "wrong_amount": "Jumlahnya harus {amount}. / The amount must be {amount}.",
     "amount": "Tulis jumlah dalam rupiah, angka saja. / Write the amount in rupiah, digits only.",
 }

@@ -9,9 +9,10 @@ from flask import Response, request
 
 from ussd_app.domain import phone as phones
 from ussd_app.errors import Refused
+from ussd_app.gateways.africastalking_callbacks import DIALECT
+from ussd_app.gateways.ussd import Keypress
 from ussd_app.runtime import Runtime
 from ussd_app.services import dialing
-from ussd_app.services.dialing import Keypress
 from ussd_app.web.callbacks import refused, token_is_right
 
 NOT_A_NUMBER = "Nomor Anda tidak kami kenali. / We do not recognise your number."
@@ -27,7 +28,7 @@ def keypress(rt: Runtime, token: str) -> Response:
         if not form.get(name):
             return refused(f"{name} is missing")
     try:
-        phone = _number(form["phoneNumber"])
+        phone = number(form["phoneNumber"])
     except Refused:
         return _plain(f"END {NOT_A_NUMBER}")
     reply = dialing.press(
@@ -38,14 +39,18 @@ def keypress(rt: Runtime, token: str) -> Response:
             service_code=form.get("serviceCode") or rt.settings.service_code,
             network=form.get("networkCode", "")[:10],
             text=form.get("text", ""),
+            dialect=DIALECT,
         ),
     )
     return _plain(f"{'END' if reply.ends else 'CON'} {reply.text}")
 
 
 @lru_cache(maxsize=10_000)
-def _number(text: str) -> str:
-    """A session sends the same number with every key; reading it costs a tenth of a turn."""
+def number(text: str) -> str:
+    """The phone number in a request. Raises Refused.
+
+    A session sends the same number with every key; reading it costs a tenth of a turn.
+    """
     return phones.parse(text)
 
 

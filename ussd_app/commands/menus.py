@@ -4,28 +4,20 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from ussd_app import runtime, settings
+from ussd_app.commands import MENUS, Commands, command, connected
 from ussd_app.domain import phone as numbers
-from ussd_app.engine import picture, source
+from ussd_app.engine import picture
+from ussd_app.engine.parts import included_in
 from ussd_app.engine.prove import Proof, prove_files
 from ussd_app.errors import NotPublished, Problem
-from ussd_app.runtime import Runtime
 from ussd_app.services import authoring, publishing, reference, schema
-from ussd_app.services.billing import JAKARTA
+from ussd_app.services.days import JAKARTA
 from ussd_app.services.words import VOCABULARY
 from ussd_app.storage import documents
-
-MENUS = Path(__file__).parent.parent / "menus"
-Commands = argparse._SubParsersAction  # argparse has no public name for it
-
-
-def connected() -> Runtime:
-    """Everything alive, as the environment says, or as `make run` left it in DATA_DIR."""
-    return runtime.build(settings.read(running=True))
 
 
 def check(options: argparse.Namespace) -> int:
@@ -36,13 +28,14 @@ def check(options: argparse.Namespace) -> int:
     proofs: list[Proof] = []
     checked = 0
     for folder in sorted(folders):
-        for name, files in publishing.files_of(folder).items():
-            if not wanted or name in wanted:
-                checked += 1
-                found = publishing.check(name, files)
-                problems += found
-                if not any(problem.error for problem in found):
-                    proofs += _proofs_of(name, files)
+        chosen = {name: files for name, files in publishing.files_of(folder).items() if not wanted or name in wanted}
+        checked += len(chosen)
+        for name, files in chosen.items():
+            found = publishing.check(name, files)
+            problems += found
+            if not any(problem.error for problem in found):
+                proofs += _proofs_of(name, files)
+        problems += _parts_left_out(publishing.parts_of(folder), wanted, chosen)
     for missing in [path for path in options.files if not path.is_file()]:
         problems.append(Problem(str(missing), 1, "(file)", "there is no such file"))
     for problem in problems:
@@ -55,18 +48,35 @@ def check(options: argparse.Namespace) -> int:
     return 1 if errors else 0
 
 
+def _parts_left_out(
+    parts: Mapping[str, Mapping[str, str]], wanted: set[str], documents: Mapping[str, Mapping[str, str]]
+) -> list[Problem]:
+    """A part is checked in the menus that include it: without one of them, nothing is known of it."""
+    included = {part for name, files in documents.items() for part in included_in(files.get(f"{name}.yaml", ""))}
+    sentence = "no menu that is checked here includes this part, so it was not checked: name one that does as well"
+    return [
+        Problem(f"{name}.yaml" if f"{name}.yaml" in files else next(iter(files)), 1, "part", sentence)
+        for name, files in parts.items()
+        if name not in included and (not wanted or name in wanted)
+    ]
+
+
 def _proofs_of(name: str, files: Mapping[str, str]) -> list[Proof]:
     """The proof of a document without errors, when it is a menu."""
-    in_order = sorted(files, key=lambda file: (file != f"{name}.yaml", file))
-    sources = [source.read(file, files[file]) for file in in_order]
+    sources = publishing.sources_of(name, files)
     proof = prove_files(sources, VOCABULARY) if publishing.kind_of(name, sources) == "menu" else None
     return [proof] if proof else []
 
 
 def publish(options: argparse.Namespace) -> int:
-    """Publish a file, with the translations beside it."""
-    name = options.file.name.split(".")[0]
-    files = publishing.files_of(options.file.parent).get(name)
+    """Publish a file, with the translations beside it and the parts it includes."""
+    name, folder = options.file.name.split(".")[0], options.file.parent
+    if name in publishing.parts_of(folder):
+        menus = [menu for menu, files in publishing.files_of(folder).items() if f"{name}.yaml" in files]
+        whose = f"publish {', '.join(f'{menu}.yaml' for menu in menus)}" if menus else "none includes it yet"
+        print(f"{options.file}: a part is published with the menus that include it: {whose}", file=sys.stderr)
+        return 1
+    files = publishing.files_of(folder).get(name)
     if files is None:
         print(f"{options.file}: there is no such file", file=sys.stderr)
         return 1
@@ -179,12 +189,3 @@ def add_to(commands: Commands[argparse.ArgumentParser]) -> None:
     auditing = command(menus, "audit", audit)
     auditing.add_argument("session", help="the gateway's session, or the id of a dialogue")
     auditing.add_argument("--phone", help="the caller's number: a session is found only together with it")
-
-
-def command(
-    commands: Commands[argparse.ArgumentParser], name: str, function: Callable[[argparse.Namespace], int]
-) -> argparse.ArgumentParser:
-    """One more command, explained by the docstring of its function."""
-    parser = commands.add_parser(name, help=function.__doc__)
-    parser.set_defaults(function=function)
-    return parser

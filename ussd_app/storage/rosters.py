@@ -1,0 +1,127 @@
+"""Lists of people that a company or community pays for, written and worked through in pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from ussd_app.storage.invitations import Invited
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a roster has come: `people` in the file, how many of them wait, agreed, and said no or were silent."""
+
+    id: int
+    sponsor_id: int
+    people: int
+    total: int
+    waiting: int
+    agreed: int
+    declined: int
+
+
+def add(
+    connection: Connection, sponsor_id: int, digest: str, people: int, total: int, by: str, now: datetime
+) -> int | None:
+    """Write a roster down; None when the very same file was started for this sponsor before."""
+    return connection.execute(
+        text(
+            "INSERT INTO rosters (sponsor_id, digest, people, total, uploaded_by, created_at) "
+            "VALUES (:sponsor, :digest, :people, :total, :by, :now) ON CONFLICT DO NOTHING RETURNING id"
+        ),
+        {"sponsor": sponsor_id, "digest": digest, "people": people, "total": total, "by": by, "now": now},
+    ).scalar_one_or_none()
+
+
+def reached_at(connection: Connection, nik_indexes: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """The phone and language of those who are members already, by the keyed hash of their NIK."""
+    rows = connection.execute(
+        text("SELECT nik_index, phone, language FROM members WHERE nik_index = ANY(:niks) AND state = 'here'"),
+        {"niks": list(nik_indexes)},
+    )
+    return {row.nik_index: (row.phone, row.language) for row in rows}
+
+
+def languages_of(connection: Connection, phones: Sequence[str]) -> dict[str, str]:
+    """The languages that these phones have chosen."""
+    rows = connection.execute(
+        text("SELECT phone, language FROM phones WHERE phone = ANY(:phones) AND language IS NOT NULL"),
+        {"phones": list(phones)},
+    )
+    return {row.phone: row.language for row in rows}
+
+
+def said_no(connection: Connection, sponsor_id: int, since: datetime) -> set[str]:
+    """Whoever has said no to this sponsor since then, by the keyed hash of their NIK."""
+    rows = connection.execute(
+        text(
+            "SELECT nik_index FROM invitations WHERE sponsor_id = :sponsor AND state = 'refused' "
+            "AND answered_at > :since"
+        ),
+        {"sponsor": sponsor_id, "since": since},
+    )
+    return set(rows.scalars())
+
+
+def invite(connection: Connection, people: Sequence[Invited], now: datetime) -> list[int]:
+    """Write an invitation for each; whoever this sponsor's question waits for already is passed over.
+
+    Each is numbered after the other open ones of its phone.
+    """
+    names = [*Invited.__dataclass_fields__]
+    kinds = {"sponsor_id": "bigint", "roster_id": "bigint", "born": "date", "wage": "integer", "months": "integer"}
+    arrays = ", ".join(f"CAST(:{name} AS {kinds.get(name, 'text')}[])" for name in names)
+    listed = ", ".join(names)
+    rows = connection.execute(
+        text(
+            f"INSERT INTO invitations ({listed}, number, state, asked_at) "  # noqa: S608  # names of our own columns
+            f"SELECT {listed}, row_number() OVER (PARTITION BY phone) + coalesce((SELECT max(o.number) "
+            "FROM invitations o WHERE o.phone = told.phone AND o.state = 'asked'), 0), 'asked', :now "
+            f"FROM unnest({arrays}) AS told ({listed}) "
+            "ON CONFLICT (sponsor_id, nik_index) WHERE state = 'asked' DO NOTHING RETURNING id"
+        ),
+        {"now": now, **{name: [getattr(one, name) for one in people] for name in names}},
+    )
+    return list(rows.scalars())
+
+
+def on_paper(connection: Connection, roster_id: int, most: int) -> list[int]:
+    """Invitations of a roster whose people have signed and are not yet taken in."""
+    rows = connection.execute(
+        text(
+            "SELECT id FROM invitations WHERE roster_id = :roster AND state = 'asked' AND consent_by = 'paper' "
+            "ORDER BY id LIMIT :most"
+        ),
+        {"roster": roster_id, "most": most},
+    )
+    return list(rows.scalars())
+
+
+def to_take_in(connection: Connection) -> list[int]:
+    """Rosters with people who have signed and are not yet taken in."""
+    rows = connection.execute(
+        text(
+            "SELECT DISTINCT roster_id FROM invitations WHERE roster_id IS NOT NULL AND state = 'asked' "
+            "AND consent_by = 'paper' LIMIT 100"
+        )
+    )
+    return list(rows.scalars())
+
+
+def progress(connection: Connection, roster_id: int) -> Progress | None:
+    """How far a roster has come; None when there is none of that number."""
+    row = connection.execute(
+        text(
+            "SELECT r.id, r.sponsor_id, r.people, r.total, "
+            "(count(i.id) FILTER (WHERE i.state = 'asked')) AS waiting, "
+            "(count(i.id) FILTER (WHERE i.state = 'agreed')) AS agreed, "
+            "(count(i.id) FILTER (WHERE i.state IN ('refused', 'silent', 'withdrawn'))) AS declined "
+            "FROM rosters r LEFT JOIN invitations i ON i.roster_id = r.id WHERE r.id = :id GROUP BY r.id"
+        ),
+        {"id": roster_id},
+    ).one_or_none()
+    return Progress(*row) if row else None
