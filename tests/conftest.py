@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import text
 
 from tests.fakes.clock import Clock
@@ -26,6 +27,11 @@ MENUS = Path(__file__).parent.parent / "menus"
 KEY = "b3BlbiBzZXNhbWUgb3BlbiBzZXNhbWUgb3BlbiBzZXM="
 # A Sunday in November 2026, ten in the morning in Jakarta.
 MORNING = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+
+# What was found to hold must not fail a landing by the luck of that day; elsewhere every run tries something new.
+hypothesis_settings.register_profile("the same every time", derandomize=True)
+if os.environ.get("CI") == "true":
+    hypothesis_settings.load_profile("the same every time")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -84,7 +90,7 @@ def emptied(house: Runtime) -> Runtime:
         )
         filled = list(connection.execute(text(asked)).scalars())
         versions = connection.execute(text("SELECT sum(version), count(*) FROM document_versions")).one()
-        shipped_ones = len({file.name.split(".")[0] for file in MENUS.glob("*.yaml")})
+        shipped_ones = len(publishing.files_of(MENUS))
         changed = tuple(versions) != (shipped_ones, shipped_ones)
         if changed:
             filled += kept[1:]
@@ -93,10 +99,10 @@ def emptied(house: Runtime) -> Runtime:
             # The ledger refuses to be emptied: for this once, nobody asks it.
             connection.execute(text("SET LOCAL session_replication_role = replica"))
             connection.execute(text(f"TRUNCATE {', '.join(filled)} RESTART IDENTITY CASCADE"))
-    house.redis.flushall()
     clock_of(house).set(MORNING)
     if changed:
         publishing.import_folder(house, MENUS)
+    house.redis.flushall()
     worker_runtime.use(house)
     return house
 

@@ -157,7 +157,7 @@ class Storm:
             "SELECT (SELECT count(*) FROM registrations WHERE state NOT IN ('confirmed', 'refused')) "
             "+ (SELECT count(*) FROM pay_codes WHERE state <> 'paid') "
             "+ (SELECT count(*) FROM payment_notifications WHERE state = 'waiting') "
-            "+ (SELECT count(*) FROM outbox WHERE state IN ('waiting', 'handing_over')) AS things"
+            "+ (SELECT count(*) FROM outbox WHERE state IN ('waiting', 'handing_over') AND due_at <= now()) AS things"
         )
         return bool(left["things"] == 0)
 

@@ -157,7 +157,11 @@ def test_a_document_that_is_shipped_later_is_imported_then(rt: Runtime, tmp_path
 
 def test_a_menu_is_published_with_its_translations_and_the_parts_it_includes(rt: Runtime) -> None:
     languages = ("", ".en", ".jv", ".su")
-    files = {f"{name}{language}.yaml" for name in ("main", "common", "language") for language in languages}
+    files = {
+        f"{name}{language}.yaml"
+        for name in ("main", "common", "language", "rights", "savings")
+        for language in languages
+    }
     assert set(history(rt, "main")[0].files) == files
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ussd_app.engine.checks import CheckSpec
 from ussd_app.engine.expressions import Condition, Path, Template
@@ -149,6 +150,11 @@ class Menu:
     def narrowest(self) -> int:
         """The least room its screens are given, however somebody came: what they are proved for. In septets."""
         return min([self.limit, *self.limits.values()])
+
+    @cached_property
+    def remembered(self) -> frozenset[str]:
+        """The names under which screens keep what they showed: nobody answered those."""
+        return frozenset(name for screen in self.screens.values() for name in screen.remember or {})
 
     @property
     def language(self) -> str:

@@ -58,6 +58,7 @@ class _Walk:
         self.menu = menu
         self.known = known
         self.epoch = 0
+        self.sent_home = False
 
     def view(self, dialogue: Dialogue, screen: Screen) -> View:
         return View(self.menu, screen, dialogue, self.known, self.epoch)
@@ -207,7 +208,13 @@ class _Walk:
         return replace(dialogue, menu=self.menu.name, version=self.menu.version)
 
     def show(self, dialogue: Dialogue, screen: Screen) -> Turn:
-        """The screen as it stands for this dialogue, with what it asks to be remembered."""
+        """The screen as it stands for this dialogue, with what it asks to be remembered.
+
+        One whose subject is gone since it was last seen gives way to home.
+        """
+        if not self.sent_home and self.view(dialogue, screen).is_about_nothing():
+            self.sent_home = True
+            return self._home(dialogue)
         if screen.remember:
             look = self.view(dialogue, screen).look
             dialogue = dialogue.keeping(**{name: look(path) for name, path in screen.remember.items()})

@@ -45,6 +45,11 @@ class View:
 
         return pages(gsm7.plain(head), options, footer, dialogue.limit or menu.limit)
 
+    def is_about_nothing(self) -> bool:
+        """Whether its text speaks of something that is not there any more: a code since paid, somebody who left."""
+        read = {part.path[0] for text in self.screen.text.values() for part in text if isinstance(part, Field)}
+        return any(self._fact(alias).fields.get("found") is False for alias in read & (self.screen.uses or {}).keys())
+
     @property
     def takes_zero(self) -> bool:
         """Whether 0 may be a real answer here, so that no key may be taken for navigation."""

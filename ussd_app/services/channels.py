@@ -93,7 +93,7 @@ def for_sum(rt: Runtime, connection: Connection, caller: Caller, *, total: int) 
     place = wanted(rt, connection, caller.phone, total)
     return FactValue(
         {
-            "found": place.takes,
+            "takes": place.takes,
             "name": place.channel.name,
             "fee": place.fee,
             "total": place.total,

@@ -42,12 +42,16 @@ def write(
     language: str,
     values: Mapping[str, Value],
     pay: Mapping[str, Any] | None = None,
+    after: timedelta = timedelta(),
 ) -> bool:
-    """Write one SMS of messages.yaml into the outbox, in the caller's transaction; False if `key` is there already."""
+    """Write one SMS of messages.yaml into the outbox, in the caller's transaction; False if `key` is there already.
+
+    It is sent at once, or `after` so long.
+    """
     template = publishing.messages(rt, publishing.newest(rt))[message]
     text = template.fill(language, {"dial": rt.settings.service_code, **values})
     outgoing = Outgoing(key, template.lane, phone, text, gsm7.size(text).segments, pay)
-    return outbox.add(connection, outgoing, rt.clock())
+    return outbox.add(connection, outgoing, rt.clock(), rt.clock() + after)
 
 
 @dataclass(frozen=True)

@@ -488,7 +488,8 @@ screens:
       2: {label: "3 bulan {three.total|rupiah}", set: {months: 3, total: $total_three}, go: ask_pay_code}
   ask_pay_code:
     do: ask_pay_code
-    outcomes: {requested: code_coming, waiting: code_coming, price_changed: pay_months, refused: office_calls}
+    outcomes: {requested: code_coming, waiting: code_coming, price_changed: pay_months, too_little: elsewhere,
+      refused: office_calls}
 ```
 
 ## Facts

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from ussd_app.engine import graph
 from ussd_app.engine.dialogue import Dialogue
 from ussd_app.engine.step import begin, step
-from ussd_app.engine.turn import FactKey, FactValue, Known, MenuKey, Needs, Outcome, Turn
+from ussd_app.engine.turn import SUBJECT, FactKey, FactValue, Known, MenuKey, Needs, Outcome, Turn
 from ussd_app.gateways.ussd import Keypress
 from ussd_app.runtime import Runtime
 from ussd_app.services import confirming, effects, facts, people, publishing, retries
@@ -44,6 +44,10 @@ class _EffectAhead(Exception):
 
 class _NumberFirst(Exception):
     pass
+
+
+# What a dialogue keeps although it answers nothing: how the caller is spoken to, and about whom.
+NOT_AN_ANSWER = frozenset({"language", SUBJECT})
 
 
 @dataclass
@@ -113,11 +117,15 @@ class Walk:
         return pointer is None or dialogue.version in pointer.withdrawn
 
     def resumable(self, turn: Turn) -> int:
-        """For how many milliseconds the phone's next session may go on where this turn leaves it."""
-        dialogue, resume = turn.dialogue, self._menu_of(turn.dialogue).resume
+        """For how many milliseconds the phone's next session may go on where this turn leaves it.
+
+        Whoever has answered nothing yet loses nothing: they are not asked whether to go on.
+        """
+        dialogue, menu = turn.dialogue, self._menu_of(turn.dialogue)
         if dialogue.left:
             return AS_IT_WAS
-        return resume.minutes * 60_000 if resume and dialogue.can_go_back and not turn.ends else FORGET
+        answered = (dialogue.answers or {}).keys() - menu.remembered - NOT_AN_ANSWER
+        return menu.resume.minutes * 60_000 if menu.resume and answered and not turn.ends else FORGET
 
     def _menu_of(self, dialogue: Dialogue) -> graph.Menu:
         return publishing.menu(self.rt, dialogue.menu, dialogue.version)

@@ -19,6 +19,8 @@ from ussd_app.storage.members import Member
 from ussd_app.storage.pointers import Pointers
 
 ASK_AGAIN = timedelta(hours=1)
+# Two texts at once are read as one: the one that asks for something, with the pay code, comes first.
+AFTER_THE_CODE = timedelta(minutes=10)
 STATES = {"accepted": "confirmed", "refused": "refused", "waiting": "filed", "gathered": "filed"}
 
 
@@ -45,7 +47,7 @@ def settle(rt: Runtime, connection: Connection, registration_id: int, member: Me
 
 def _welcome(rt: Runtime, connection: Connection, registration_id: int, member: Member, filing: Filing) -> None:
     if filing.member_number:
-        _tell(rt, connection, "registered", registration_id, member, number=filing.member_number)
+        _tell(rt, connection, "registered", registration_id, member, after=AFTER_THE_CODE, number=filing.member_number)
     spend_held(rt, connection, member.id)
 
 
@@ -66,7 +68,14 @@ def _refused(rt: Runtime, connection: Connection, registration_id: int, member: 
 
 
 def _tell(
-    rt: Runtime, connection: Connection, message: str, registration_id: int, member: Member, **values: str
+    rt: Runtime,
+    connection: Connection,
+    message: str,
+    registration_id: int,
+    member: Member,
+    *,
+    after: timedelta = timedelta(),
+    **values: str,
 ) -> None:
     person = member.person
     outbox.write(
@@ -77,6 +86,7 @@ def _tell(
         phone=person.phone,
         language=person.language,
         values={"name": shown_name(person.name), **values},
+        after=after,
     )
 
 

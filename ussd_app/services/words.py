@@ -65,7 +65,7 @@ FACTS = {
         takes=("total",), gives={}, rows={"key": text(12), "name": CHANNEL, "fee": MONEY, "total": MONEY}
     ),
     "paying": FactSpec(
-        takes=("total",), gives={"found": FLAG, "name": CHANNEL, "fee": MONEY, "total": MONEY, "minimum": MONEY}
+        takes=("total",), gives={"takes": FLAG, "name": CHANNEL, "fee": MONEY, "total": MONEY, "minimum": MONEY}
     ),
     "savings": FactSpec(
         takes=(),

@@ -39,15 +39,20 @@ class Leased:
     created_at: datetime
 
 
-def add(connection: Connection, outgoing: Outgoing, now: datetime) -> bool:
-    """Write an SMS down to be sent; False when one with its key is there already."""
+def add(connection: Connection, outgoing: Outgoing, now: datetime, due: datetime | None = None) -> bool:
+    """Write an SMS down to be sent, at once or when it is due; False when one with its key is there already."""
     done = connection.execute(
         text(
             "INSERT INTO outbox (key, lane, phone, text, segments, pay, state, due_at, created_at) "
-            "VALUES (:key, :lane, :phone, :text, :segments, :pay, 'waiting', :now, :now) "
+            "VALUES (:key, :lane, :phone, :text, :segments, :pay, 'waiting', :due, :now) "
             "ON CONFLICT (key) DO NOTHING"
         ),
-        {**outgoing.__dict__, "pay": json.dumps(outgoing.pay) if outgoing.pay else None, "now": now},
+        {
+            **outgoing.__dict__,
+            "pay": json.dumps(outgoing.pay) if outgoing.pay else None,
+            "now": now,
+            "due": due or now,
+        },
     )
     return bool(done.rowcount)
 
