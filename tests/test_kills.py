@@ -173,7 +173,7 @@ def test_every_person_is_registered_exactly_once(after_the_storm: Town) -> None:
     found = after_the_storm.service.rows(
         "SELECT phone, count(*) AS members, "
         "(SELECT count(*) FROM registrations r JOIN members o ON o.id = r.member_id "
-        " WHERE o.phone = m.phone AND state = 'confirmed') AS confirmed, "
+        " WHERE o.phone = m.phone AND r.state = 'confirmed') AS confirmed, "
         "(SELECT count(*) FROM registrations r JOIN members o ON o.id = r.member_id WHERE o.phone = m.phone) AS filed, "
         "(SELECT count(*) FROM consents c WHERE c.phone = m.phone) AS consents, "
         "(SELECT count(*) FROM pay_codes c WHERE c.phone = m.phone) AS codes "
