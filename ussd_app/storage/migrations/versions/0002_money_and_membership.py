@@ -233,7 +233,11 @@ CREATE TABLE refunds (
 CREATE UNIQUE INDEX refunds_one_open_for_member ON refunds (member_id) WHERE state = 'requested';
 CREATE UNIQUE INDEX refunds_one_open_for_sponsor ON refunds (sponsor_id) WHERE state = 'requested';
 
+-- Ten thousand people in the highest bracket cost more than an integer holds.
+ALTER TABLE pay_codes ALTER total TYPE bigint;
+ALTER TABLE refunds ALTER amount TYPE bigint;
 ALTER TABLE console_charges
+    ALTER amount TYPE bigint,
     ADD open_amount boolean NOT NULL DEFAULT false,
     ADD cancelled_at timestamptz;
 CREATE TABLE console_payments (
