@@ -19,7 +19,6 @@ from ussd_app.errors import NotAllowedNow
 from ussd_app.runtime import Runtime
 from ussd_app.services import baskets, invitations, publishing
 from ussd_app.services.days import local
-from ussd_app.services.jobs import Job
 from ussd_app.storage import invitations as asked
 from ussd_app.storage import ledger as books
 from ussd_app.storage import rosters as lists
@@ -126,8 +125,7 @@ def take_in(rt: Runtime, roster_id: int) -> None:
             found = lists.progress(connection, roster_id)
         if not page:
             break
-        for job in _taken_in(rt, roster_id, page):
-            rt.queues.enqueue(job.name, *([] if job.argument is None else [job.argument]))
+        _take_page_in(rt, roster_id, page)
         if time.monotonic() - started > BUDGET:
             rt.queues.enqueue(queues.TAKE_ROSTER_IN, roster_id)
             return
@@ -135,16 +133,15 @@ def take_in(rt: Runtime, roster_id: int) -> None:
         rt.queues.enqueue(queues.ISSUE_BASKET, found.sponsor_id)
 
 
-def _taken_in(rt: Runtime, roster_id: int, page: list[int]) -> list[Job]:
-    """One page of people who signed: what is to be done for them. Their code waits for the whole roster."""
-    jobs: list[Job] = []
+def _take_page_in(rt: Runtime, roster_id: int, page: list[int]) -> None:
+    """One page of people who signed. The sweep files them, some hundreds at a time: jobs for all of them at once
+    would stand before the pay code of whoever enrols meanwhile."""
     with rt.db.begin() as connection:
         for invitation_id in page:
             locked = asked.lock(connection, invitation_id)
             if locked:
                 consent = invitations.on_paper(locked, f"roster {roster_id}", "the sponsor")
-                jobs += invitations.agree(rt, connection, locked, consent)
-    return [job for job in jobs if job.name == queues.FILE_REGISTRATION]
+                invitations.agree(rt, connection, locked, consent)
 
 
 def sweep(rt: Runtime) -> None:
