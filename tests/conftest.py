@@ -99,6 +99,12 @@ def emptied(house: Runtime) -> Runtime:
             # The ledger refuses to be emptied: for this once, nobody asks it.
             connection.execute(text("SET LOCAL session_replication_role = replica"))
             connection.execute(text(f"TRUNCATE {', '.join(filled)} RESTART IDENTITY CASCADE"))
+        # What was rolled back has left no row behind, and yet used up numbers.
+        used = connection.execute(
+            text("SELECT sequencename FROM pg_sequences WHERE last_value IS NOT NULL AND sequencename !~ '^document'")
+        ).scalars()
+        for sequence in list(used):
+            connection.execute(text(f"ALTER SEQUENCE {sequence} RESTART"))
     clock_of(house).set(MORNING)
     if changed:
         publishing.import_folder(house, MENUS)

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from ussd_app.domain import gsm7
 from ussd_app.errors import Refused
 
-_DUE_DAY = 15  # of the contribution month itself (domain.md, section 1)
+_DUE_DAY = 15  # of the contribution month itself (bpjsketenagakerjaan.go.id)
 _SATURDAY = 5
 _YEARS = range(1900, 2100)  # in which a birth date is believed
 
@@ -84,7 +84,7 @@ def due_date(month: date, holidays: frozenset[date]) -> date:
     """The last day on which a contribution month is paid on time.
 
     The 15th of that month itself, or the next working day after a weekend or a holiday.
-    (domain.md, section 1)
+    (bpjsketenagakerjaan.go.id)
     """
     day = month.replace(day=_DUE_DAY)
     while day.weekday() >= _SATURDAY or day in holidays:

@@ -12,7 +12,7 @@ from ussd_app.domain import calendar
 MonthState = Literal["received", "remitted", "confirmed"]
 CoverageState = Literal["none", "upcoming", "received", "active", "due", "arrears", "lapsed"]
 
-_MOST_ARREARS = 3  # contribution months that can still be paid after protection ended (domain.md, section 1)
+_MOST_ARREARS = 3  # contribution months payable after protection ended (BPJS-TK handbook, Perdir 22/072022)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 Two alphabets exist. GSM-7 (3GPP TS 23.038, default alphabet with its extension table) counts in septets: an
 extension character or a form feed is an escape pair and counts two. Whatever GSM-7 lacks turns the *whole*
-text into UCS-2, counted in UTF-16 units. Limits, from domain.md:
+text into UCS-2, counted in UTF-16 units. Limits (3GPP TS 23.038, 23.040):
 
              one SMS   each part when joined   one USSD screen
     GSM-7    160       153 septets             160 septets by default, 182 at most

@@ -2,7 +2,7 @@
 
 `PPKKCC DDMMYY SSSS`: region of first registration (PP is the province), birth date with 40 added to a woman's
 day, serial from 0001. There is no check digit. Regency and district (KKCC) are not checked: codes move when
-provinces split and people keep the old one. (domain.md, section 2; cahyadsn/wilayah)
+provinces split and people keep the old one. (cahyadsn/wilayah)
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A telephone number, however somebody types it: +62, 62, 0 in front, spaces and dashes between.
 
 An Indonesian mobile number is `+62 8[1-35-9]` and 7 to 10 digits more. An operator's prefix is never a reason
-to refuse: prefixes change hands and new ones appear. (domain.md, section 3)
+to refuse: prefixes change hands and new ones appear.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ MEANINGLESS = {
     "ask": {"with", "outcomes"},
     "choices": {"go", "with", "outcomes"},
 }
-# Words for which some Indonesian networks drop an SMS (domain.md); `messages` is the name of the file of all SMS.
+# Words for which some networks drop an SMS (Vonage's page on Indonesia); `messages` is the name of the file of all SMS.
 FILTERED = re.compile(r"\b(PIN|Code|Verify)\b", re.IGNORECASE)
 MESSAGES = "messages"
 

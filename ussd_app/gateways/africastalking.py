@@ -2,7 +2,7 @@
 
 Two things decide the rest. There is no idempotency key, so whatever may have been accepted is *unknown* and
 never repeated from here; and a 2xx is no proof, so only a recipient's own status code says "sent".
-(domain.md, section 4)
+(developers.africastalking.com, and its SDK 2.0.3 as tried)
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Africa's Talking calls us: a text came in or was delivered, a session ended, somebody wants no more texts.
 
-Fields that contract.md does not mark optional must be there, or BadRequest names them. Words of the gateway
+Fields that are not optional must be there, or BadRequest names them. Words of the gateway
 (status, reason, cost) are kept as they come; a number or a date that cannot be read is None.
 """
 

@@ -1,7 +1,7 @@
 """Somebody wants to pay: Midtrans gives a code for a till or a bank, and says later what became of it.
 
 The same order may be charged any number of times: Midtrans refuses a used `order_id` (406), and the code it
-already has is read from the order's status. So nothing here can make two codes. (domain.md, section 5)
+already has is read from the order's status. So nothing here can make two codes. (docs.midtrans.com)
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from ussd_app.services.callers import Caller
 from ussd_app.services.channels import BelowMinimum
 from ussd_app.services.days import local
 from ussd_app.services.invitations import language_of
-from ussd_app.services.jobs import Job
+from ussd_app.services.jobs import Job, put
 from ussd_app.services.receipts import Paid
 from ussd_app.services.sponsored import MEMBER
 from ussd_app.storage import contributions as months_paid
@@ -289,8 +289,7 @@ def issue_when_complete(rt: Runtime, sponsor_id: int) -> None:
         except BelowMinimum as error:
             log.warning("a basket waits for more people", sponsor=sponsor_id, reason=str(error))
             return
-    for job in jobs:
-        rt.queues.enqueue(job.name, *([] if job.argument is None else [job.argument]))
+    put(rt, jobs)
 
 
 def sweep(rt: Runtime) -> None:

@@ -41,6 +41,15 @@ def version_of(rates: contributions.Rates, first: date) -> str:
     return f"{rates.version}:{first:%Y-%m}"
 
 
+def still_costs(
+    rt: Runtime, caller: Caller, plan: contributions.Plan, run: Sequence[date], shown: tuple[int, str]
+) -> bool:
+    """Whether these months cost under this plan what the screen said: its total and version. Nobody pays what they
+    did not see."""
+    rates = publishing.rates(rt, caller.documents)
+    return (contributions.price_of(rates, {run[0]: plan}, run).total, version_of(rates, run[0])) == shown
+
+
 def next_month(rt: Runtime, connection: Connection, caller: Caller) -> date:
     """The first contribution month that the caller has to pay next."""
     months = caller_months(connection, caller)

@@ -12,7 +12,7 @@ from ussd_app.domain.coverage import MonthState
 from ussd_app.engine.dialogue import Dialogue
 from ussd_app.engine.kinds import Value
 from ussd_app.storage import contributions, members
-from ussd_app.storage.members import Member
+from ussd_app.storage.members import Consent, Member
 from ussd_app.storage.pointers import Pointers
 
 
@@ -73,3 +73,17 @@ def caller_months(connection: Connection, caller: Caller) -> dict[date, MonthSta
     if found.months is None:
         found.months = contributions.months_of(connection, member.id) if member else {}
     return found.months
+
+
+def on_screen(caller: Caller, purpose: str) -> Consent:
+    """Proof of a consent given by dialling: the words of the screen that was answered."""
+    dialogue = caller.dialogue
+    return Consent(
+        purpose=purpose,
+        text_version=f"{dialogue.menu}:{dialogue.version}:{dialogue.screen}",
+        text=caller.shown,
+        language=dialogue.language,
+        channel=caller.channel,
+        phone=caller.phone,
+        session_id=caller.session,
+    )

@@ -19,6 +19,7 @@ from ussd_app.engine.turn import Turn
 from ussd_app.gateways.ussd import Keypress
 from ussd_app.runtime import Runtime
 from ussd_app.services import retries
+from ussd_app.services.jobs import put
 from ussd_app.services.turns import Walk
 from ussd_app.storage.dialogues import NOTHING, Opened, Stored
 
@@ -111,9 +112,7 @@ def _locked(rt: Runtime, keypress: Keypress, opened: Opened, name: str, token: s
             return Reply(turn.text, ends=True)
         raise
     finally:
-        for job in walk.jobs:
-            if not rt.queues.enqueue(job.name, *([] if job.argument is None else [job.argument])):
-                break  # the sweeps will find the rest; the caller does not wait for another time-out
+        put(rt, walk.jobs)
     # Somebody else moved the dialogue while this turn outlived its lease: theirs is the current screen.
     current = rt.dialogues.open(name, keypress.phone, token, mark, retries.consumed_by(keypress))
     if current.locked:

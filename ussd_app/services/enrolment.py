@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import Connection
 
 from ussd_app import queues
-from ussd_app.domain import calendar, contributions
+from ussd_app.domain import calendar
 from ussd_app.domain import nik as niks
 from ussd_app.domain.contributions import Plan
 from ussd_app.domain.ledger import Payer
@@ -19,11 +19,11 @@ from ussd_app.errors import GatewayPermanent, GatewayTemporary, GatewayUnknown
 from ussd_app.gateways.institution import Application, Filing
 from ussd_app.runtime import Runtime
 from ussd_app.services import accounts, billing, publishing, verdicts
-from ussd_app.services.callers import Caller, caller_member
+from ussd_app.services.callers import Caller, caller_member, on_screen
 from ussd_app.services.jobs import Job, backoff
 from ussd_app.storage import ledger as books
 from ussd_app.storage import members, registrations
-from ussd_app.storage.members import Consent, Member, Person
+from ussd_app.storage.members import Member, Person
 
 LEASE = timedelta(seconds=30)
 PURPOSE = "registration"
@@ -65,8 +65,8 @@ def register(
         return Outcome("already"), []
     first = calendar.month_of(caller.today)
     run = calendar.months_from(first, months)
-    in_force, plans = publishing.rates(rt, caller.documents), {first: Plan(sector, package, wage)}
-    if (contributions.price_of(in_force, plans, run).total, billing.version_of(in_force, first)) != (total, rates):
+    plan = Plan(sector, package, wage)
+    if not billing.still_costs(rt, caller, plan, run, (total, rates)):
         return Outcome("price_changed"), []
     if known:
         member_id: int | None = _start_over(rt, connection, known, nik, person, first)
@@ -74,9 +74,9 @@ def register(
         member_id = members.add(connection, rt.vault, nik, person, first, rt.clock())
     if member_id is None:  # another phone was quicker with the same NIK
         return Outcome("elsewhere"), []
-    members.add_consent(connection, member_id, _consent(caller), rt.clock())
+    members.add_consent(connection, member_id, on_screen(caller, PURPOSE), rt.clock())
     jobs = [] if known and _stands(known) else _file_anew(rt, connection, caller, member_id)
-    lines = accounts.lines_for(in_force, {member_id: plans}, {member_id: run})
+    lines = accounts.lines_for(publishing.rates(rt, caller.documents), {member_id: {first: plan}}, {member_id: run})
     if sum(line.amount for line in lines) <= books.credit(connection, Payer(member_id)):
         verdicts.spend_held(rt, connection, member_id)
         return Outcome("accepted"), jobs
@@ -120,7 +120,7 @@ def correct(
     person = replace(member.person, name=name, born=date.fromisoformat(birth_date), zone=_zone(nik))
     if not registrations.correct(connection, rt.vault, member.id, nik, person):
         return Outcome("elsewhere"), []
-    members.add_consent(connection, member.id, _consent(caller), rt.clock())
+    members.add_consent(connection, member.id, on_screen(caller, PURPOSE), rt.clock())
     jobs = _file_anew(rt, connection, caller, member.id)
     # Like any newcomer's, their money is given to months before the institution has answered.
     verdicts.spend_held(rt, connection, member.id)
@@ -129,19 +129,6 @@ def correct(
 
 def _zone(number: str) -> str:
     return niks.zone(niks.parse(number).province)
-
-
-def _consent(caller: Caller) -> Consent:
-    dialogue = caller.dialogue
-    return Consent(
-        purpose=PURPOSE,
-        text_version=f"{dialogue.menu}:{dialogue.version}:{dialogue.screen}",
-        text=caller.shown,
-        language=dialogue.language,
-        channel=caller.channel,
-        phone=caller.phone,
-        session_id=caller.session,
-    )
 
 
 def file(rt: Runtime, registration_id: int) -> None:

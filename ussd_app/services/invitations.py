@@ -14,9 +14,9 @@ from ussd_app.engine.turn import FactValue, Outcome
 from ussd_app.errors import NotAllowedNow
 from ussd_app.runtime import Runtime
 from ussd_app.services import outbox, publishing
-from ussd_app.services.callers import Caller
+from ussd_app.services.callers import Caller, on_screen
 from ussd_app.services.days import local
-from ussd_app.services.jobs import Job
+from ussd_app.services.jobs import Job, put
 from ussd_app.services.words import shown_name
 from ussd_app.storage import invitations, members, registrations, sponsors
 from ussd_app.storage.invitations import Invitation, Invited
@@ -87,20 +87,6 @@ def by_sms(rt: Runtime, connection: Connection, invitation: Invitation, message_
         channel="sms",
         phone=told.phone,
         session_id=message_id,
-    )
-
-
-def on_screen(caller: Caller) -> Consent:
-    """Proof of a yes by dialling: the words of the screen that was answered."""
-    dialogue = caller.dialogue
-    return Consent(
-        purpose=PURPOSE,
-        text_version=f"{dialogue.menu}:{dialogue.version}:{dialogue.screen}",
-        text=caller.shown,
-        language=dialogue.language,
-        channel=caller.channel,
-        phone=caller.phone,
-        session_id=caller.session,
     )
 
 
@@ -179,7 +165,7 @@ def answer_invitation(
         return Outcome("gone"), []
     if agreed != "yes":
         return Outcome("refused"), refuse(rt, connection, locked)
-    return Outcome("agreed"), agree(rt, connection, locked, on_screen(caller))
+    return Outcome("agreed"), agree(rt, connection, locked, on_screen(caller, PURPOSE))
 
 
 # ---- on paper ----
@@ -196,8 +182,7 @@ def record_paper_consent(rt: Runtime, invitation_id: int, reference: str, by: st
             raise NotAllowedNow(f"invitation {invitation_id} waits for no answer")
         consent = on_paper(locked, reference, by)
         jobs = agree(rt, connection, locked, consent)
-    for job in jobs:
-        rt.queues.enqueue(job.name, *([] if job.argument is None else [job.argument]))
+    put(rt, jobs)
 
 
 def on_paper(invitation: Invitation, reference: str, by: str) -> Consent:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from ussd_app.runtime import Runtime
 
 SOON, AT_MOST = timedelta(seconds=30), timedelta(hours=1)
 
@@ -14,6 +17,14 @@ class Job:
 
     name: str
     argument: int | str | None
+
+
+def put(rt: Runtime, jobs: Iterable[Job]) -> None:
+    """Queue what a committed transaction asked for. Where Redis is away the sweeps find it: nobody waits for another
+    time-out."""
+    for job in jobs:
+        if not rt.queues.enqueue(job.name, *([] if job.argument is None else [job.argument])):
+            return
 
 
 def backoff(now: datetime, attempts: int) -> datetime:

@@ -16,7 +16,7 @@ from ussd_app.errors import Refused
 from ussd_app.runtime import Runtime
 from ussd_app.services import invitations as asking
 from ussd_app.services import outbox, phone_numbers, rights
-from ussd_app.services.jobs import Job
+from ussd_app.services.jobs import Job, put
 from ussd_app.services.words import LONGEST_LIST, shown_name
 from ussd_app.storage import inbox, invitations, members, sponsors
 from ussd_app.storage.invitations import Invitation
@@ -151,8 +151,7 @@ def handle(rt: Runtime, sms_id: int) -> None:
             return
         if keyword:
             jobs = _do(rt, connection, keyword, sms_id, Texted(_number(leased.phone), leased.message_id, rest))
-    for job in jobs:
-        rt.queues.enqueue(job.name, *([] if job.argument is None else [job.argument]))
+    put(rt, jobs)
 
 
 def _do(rt: Runtime, connection: Connection, keyword: Keyword, sms_id: int, texted: Texted) -> tuple[Job, ...]:

@@ -54,12 +54,9 @@ def change_plan(
         return Outcome("refused"), []
     books.lock(connection, Payer(member.id))
     first = billing.next_month(rt, connection, caller)
-    version = billing.version_of(publishing.rates(rt, caller.documents), first)
-    if (_priced(rt, caller, member, package, wage, first).total, version) != (total, rates):
+    plan = Plan(member.person.sector, package, wage)
+    if not billing.still_costs(rt, caller, plan, [first], (total, rates)):
         return Outcome("price_changed"), []
-    members.keep_plan(connection, member.id, first, Plan(member.person.sector, package, wage))
-    open_code = orders.newest(connection, Payer(member.id))
-    while open_code:
-        orders.close(connection, open_code.id)
-        open_code = orders.newest(connection, Payer(member.id))
+    members.keep_plan(connection, member.id, first, plan)
+    orders.close_all(connection, Payer(member.id), "contributions")
     return Outcome("changed"), []

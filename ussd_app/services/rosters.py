@@ -19,6 +19,7 @@ from ussd_app.errors import NotAllowedNow
 from ussd_app.runtime import Runtime
 from ussd_app.services import baskets, invitations, publishing
 from ussd_app.services.days import local
+from ussd_app.services.jobs import put
 from ussd_app.storage import invitations as asked
 from ussd_app.storage import ledger as books
 from ussd_app.storage import rosters as lists
@@ -174,6 +175,5 @@ def pay(rt: Runtime, phone: str) -> Outcome:
             raise NotAllowedNow("nobody who said yes waits to be paid for")
         number = baskets.order_number(rt, sponsor, bill)
         outcome, jobs = baskets.issue(rt, connection, sponsor, bill, number, renewal=False)
-    for job in jobs:
-        rt.queues.enqueue(job.name, *([] if job.argument is None else [job.argument]))
+    put(rt, jobs)
     return outcome

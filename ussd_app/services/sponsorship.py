@@ -10,12 +10,12 @@ from datetime import date, timedelta
 from sqlalchemy import Connection
 
 from ussd_app import queues
-from ussd_app.domain import calendar, contributions
+from ussd_app.domain import calendar
 from ussd_app.domain import nik as niks
 from ussd_app.domain.contributions import Plan
 from ussd_app.engine.turn import Outcome
 from ussd_app.runtime import Runtime
-from ussd_app.services import billing, outbox, publishing
+from ussd_app.services import billing, outbox
 from ussd_app.services import invitations as asking
 from ussd_app.services.callers import Caller, caller_member
 from ussd_app.services.jobs import Job
@@ -65,9 +65,8 @@ def invite(
     sponsor = sponsors.by_phone(connection, caller.phone)
     if sponsor is None:
         return Outcome("no_sponsor"), []
-    in_force, first = publishing.rates(rt, caller.documents), calendar.month_of(caller.today)
-    run, plans = calendar.months_from(first, months), {first: Plan(sector, package, wage)}
-    if (contributions.price_of(in_force, plans, run).total, billing.version_of(in_force, first)) != (total, rates):
+    run = calendar.months_from(calendar.month_of(caller.today), months)
+    if not billing.still_costs(rt, caller, Plan(sector, package, wage), run, (total, rates)):
         return Outcome("price_changed"), []
     index, now = rt.vault.index(nik), rt.clock()
     if invitations.refused_since(connection, sponsor.id, index, now - asking.PATIENCE):

@@ -237,14 +237,14 @@ def close_overlapping(connection: Connection, order: Order) -> None:
     )
 
 
-def close_all(connection: Connection, payer: Payer) -> None:
-    """None of a payer's open codes is to be paid any more."""
+def close_all(connection: Connection, payer: Payer, kind: Kind | None = None) -> None:
+    """None of a payer's open codes, or none of one kind, is to be paid any more."""
     connection.execute(
         text(
             f"UPDATE pay_codes SET {_CLOSED} WHERE {_OPEN} "  # noqa: S608  # our own words
-            "AND (member_id = :member_id OR sponsor_id = :sponsor_id)"
+            "AND (member_id = :member_id OR sponsor_id = :sponsor_id) AND kind = coalesce(:kind, kind)"
         ),
-        payer.__dict__,
+        {**payer.__dict__, "kind": kind},
     )
 
 
