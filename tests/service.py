@@ -217,11 +217,11 @@ ANSWERS = (
     ("nama lengkap", "Siti Aminah"),
     ("Pekerjaan Anda?", "1"),
     ("Di mana Anda bekerja?", "1"),
-    ("Setuju mendaftar", "1"),
+    ("Setuju daftar", "1"),
     ("3 bulan", "1"),
     ("1. Daftar", "1"),
 )
-AGREE = "Setuju mendaftar"
+AGREE = "Setuju daftar"
 THANKS = "Terima kasih!"
 MEMBER = ("BELUM AKTIF", "AKTIF s.d.", "lunas s.d.", "sudah terdaftar dengan nomor Anda")
 

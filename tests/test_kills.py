@@ -139,7 +139,7 @@ class Storm:
     def pay_while_payments_and_relay_are_killed(self) -> None:
         """Each person pays as soon as their code can be read."""
         until(self.service.is_whole)
-        hits = ["worker payments"] * 3 + ["worker sms-urgent"] * 3 + ["valkey"]
+        hits = ["worker payments"] * 3 + ["worker sms-urgent", "worker sms-codes"] * 2 + ["valkey"]
         self.chance.shuffle(hits)
         deadline = time.monotonic() + LEASE_AND_SWEEP
         while len(self.paid) < len(self.town.niks):

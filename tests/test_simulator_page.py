@@ -131,7 +131,7 @@ def enrol(simulator: Simulator, nik: str) -> None:
     simulator.answer(SITI_IN_TAPS, "Pekerjaan Anda?")
     simulator.type("1", "Di mana Anda bekerja?")
     simulator.answer("1", "1. 3 bulan")
-    simulator.type("1", "Setuju mendaftar")
+    simulator.type("1", "Setuju daftar")
     simulator.answer("1", "Terima kasih!")
     simulator.state("ended")
 

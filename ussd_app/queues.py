@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 
 REGISTRATION = "registration"
 PAYMENTS = "payments"
-URGENT = "sms-urgent"
+# One for each lane of the outbox, by its name.
+SMS = {lane: f"sms-{lane}" for lane in ("urgent", "codes", "reminders", "campaigns")}
+REPORTS = "sms-reports"
 HOUSEKEEPING = "housekeeping"
 
 # One worker process each: a worker that listens on several queues and is killed loses the job in its hand.
-QUEUES = (REGISTRATION, PAYMENTS, URGENT, HOUSEKEEPING)
+QUEUES = (REGISTRATION, PAYMENTS, *SMS.values(), REPORTS, HOUSEKEEPING)
 
 FILE_REGISTRATION = "workers.registration.file_registration"
 MAKE_PAY_CODE = "workers.registration.make_pay_code"
@@ -54,7 +56,6 @@ QUEUE_OF = {
     HAND_OVER: PAYMENTS,
     SWEEP_PAYMENTS: PAYMENTS,
     SWEEP_MEMBERS: HOUSEKEEPING,
-    RELAY: URGENT,
     CHECK_BOOKS: HOUSEKEEPING,
     HANDLE_SMS: REGISTRATION,
     SWEEP_INBOX: REGISTRATION,
@@ -64,6 +65,12 @@ QUEUE_OF = {
     FORGET_SILENT: HOUSEKEEPING,
     WRITE_JOURNAL: HOUSEKEEPING,
 }
+
+
+def queue_of(job: str, *arguments: int | str) -> str:
+    """The queue of a job with these arguments: each lane of the outbox has its own relay."""
+    return SMS[str(arguments[0])] if job == RELAY else QUEUE_OF[job]
+
 
 # Seconds. A result is never read; a failure is kept a week for whoever looks for its cause.
 RESULT_TTL = 0
@@ -84,8 +91,9 @@ class Queues:
 
     def enqueue(self, job: str, *arguments: int | str) -> bool:
         """Ask for a job soon. False when Redis is away; nothing is raised, the sweep will find the row."""
+        queue = self._queues[queue_of(job, *arguments)]
         try:
-            self._queues[QUEUE_OF[job]].enqueue(job, *arguments, result_ttl=RESULT_TTL, failure_ttl=FAILURE_TTL)
+            queue.enqueue(job, *arguments, result_ttl=RESULT_TTL, failure_ttl=FAILURE_TTL)
         except redis.RedisError as error:
             log.warning("job not queued, the sweep will find it", job=job, error=type(error).__name__)
             return False
@@ -94,7 +102,7 @@ class Queues:
     def enqueue_scan(self, job: str, *arguments: str, most: int) -> None:
         """Ask for a scan, unless so much waits on its queue already that another would only add to it."""
         try:
-            if self.length(QUEUE_OF[job]) < most:
+            if self.length(queue_of(job, *arguments)) < most:
                 self.enqueue(job, *arguments)
         except redis.RedisError:
             log.warning("scan not queued: no Redis", job=job)

@@ -14,7 +14,7 @@ from types import FrameType
 import structlog
 
 from ussd_app import queues
-from ussd_app.storage.outbox import URGENT
+from ussd_app.storage.outbox import LANES
 from workers.runtime import rt
 
 # Job, its arguments, and how many seconds lie between two scans.
@@ -23,7 +23,7 @@ SCANS: tuple[tuple[str, tuple[str, ...], int], ...] = (
     (queues.SWEEP_PAYMENTS, (), 15),
     (queues.RECONCILE, (), 60),
     (queues.HAND_OVER, (), 15),
-    (queues.RELAY, (URGENT,), 10),
+    *((queues.RELAY, (lane,), 10) for lane in LANES),
     (queues.SWEEP_INBOX, (), 15),
     (queues.SWEEP_BASKETS, (), 15),
     (queues.FORGET_SILENT, (), 24 * 3600),

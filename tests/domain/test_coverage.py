@@ -12,7 +12,7 @@ from ussd_app.domain import calendar
 from ussd_app.domain.coverage import Coverage, MonthState, coverage
 
 HOLIDAYS = frozenset({date(2026, 8, 17)})
-STATES: dict[str, MonthState] = {"r": "received", "m": "remitted", "c": "confirmed"}
+STATES: dict[str, MonthState] = {"r": "received", "m": "remitted", "c": "confirmed", "x": "refused"}
 
 
 def paid(text: str) -> dict[date, MonthState]:
@@ -38,6 +38,12 @@ CASES: list[tuple[str, str, str, str | None, str | None, str]] = [
     ("2026-11:c 2026-12:c 2027-01:c", "2026-11-22", "active", "2027-01-31", "2027-01-31", "2027-02"),
     ("2026-11:c 2026-12:r 2027-01:r", "2026-11-22", "active", "2026-11-30", "2027-01-31", "2027-02"),
     ("2026-11:c 2026-12:r 2027-01:c", "2026-11-22", "active", "2026-11-30", "2027-01-31", "2027-02"),
+    # A refused month is as good as unpaid, and passed over: so is what was paid beyond it.
+    ("2026-11:x", "2026-11-22", "none", None, None, "2026-12"),
+    ("2026-11:x 2026-12:r", "2026-11-22", "upcoming", None, "2026-12-31", "2027-01"),
+    ("2026-10:c 2026-11:x", "2026-11-10", "due", None, "2026-10-31", "2026-12"),
+    ("2026-10:c 2026-11:x 2026-12:r", "2026-11-10", "due", None, "2026-10-31", "2027-01"),
+    ("2026-10:c 2026-11:c 2026-12:x", "2026-11-22", "active", "2026-11-30", "2026-11-30", "2027-01"),
     ("2026-11:c 2027-01:c", "2026-11-22", "active", "2026-11-30", "2026-11-30", "2026-12"),
     ("2026-11:r 2026-12:c", "2026-11-22", "received", None, "2026-12-31", "2027-01"),
     ("2026-08:c 2026-11:c", "2026-11-22", "active", "2026-11-30", "2026-11-30", "2026-12"),

@@ -294,7 +294,7 @@ def test_a_number_typed_back_that_comes_again_gets_the_current_screen(rt: Runtim
     number = number_on(caller.say(AGREE))
     dearer_rates(rt)
     current = caller.say(number)  # the price has changed: the question is asked again
-    assert current.text.startswith("Nov 2026: 1x Rp16.800")
+    assert current.text.startswith("Nov 2026: 1x 16.800")
     assert [caller.again() for _ in range(3)] == [current] * 3
 
 

@@ -116,7 +116,9 @@ def test_what_was_typed_in_a_session_cannot_be_read_in_its_end(rt: Runtime) -> N
 def test_an_opt_out_is_kept_once(rt: Runtime) -> None:
     for _ in range(2):
         inbox.take_opt_out(rt, {"senderId": "SERTAKAN", "phoneNumber": PHONE})
-    assert rows(rt, "SELECT phone, sender_id FROM opt_outs") == [{"phone": PHONE, "sender_id": "SERTAKAN"}]
+    assert rows(rt, "SELECT phone, topic, channel, reference FROM stops") == [
+        {"phone": PHONE, "topic": "all", "channel": "gateway", "reference": "SERTAKAN"}
+    ]
 
 
 def test_a_report_without_its_id_is_kept_by_nobody(rt: Runtime) -> None:

@@ -27,9 +27,19 @@ from ussd_app.domain.contributions import Plan
 from ussd_app.domain.coverage import coverage
 from ussd_app.domain.ledger import Payer
 from ussd_app.errors import NotAllowedNow
+from ussd_app.gateways.handover_file import FileInstitution
 from ussd_app.gateways.payment import PaymentStatus, TakenBack
 from ussd_app.runtime import Runtime
-from ussd_app.services import books, days, handoff, payments, refunds
+from ussd_app.services import (
+    books,
+    days,
+    handoff,
+    handover_answers,
+    handover_files,
+    payments,
+    refunds,
+    refused_months,
+)
 from ussd_app.storage import contributions, members
 from ussd_app.storage import ledger as ledgers
 from ussd_app.storage.members import Member
@@ -108,6 +118,7 @@ class Money(RuleBasedStateMachine):
     def __init__(self, rt: Runtime, company: Company) -> None:
         super().__init__()
         self.rt = replace(rt, payment=company)
+        self.desk = replace(self.rt, institution=FileInstitution())
         self.company = company
         self.people = [somebody(self.rt), somebody(self.rt)]
         self.orders: list[str] = []
@@ -163,6 +174,33 @@ class Money(RuleBasedStateMachine):
     def months_are_handed_over(self) -> None:
         handoff.hand_over(self.rt)
 
+    @rule(transferred=st.booleans())
+    def months_are_put_into_a_file(self, transferred: bool) -> None:
+        file = handover_files.make(self.desk, "contributions", "ani")
+        if file and transferred:
+            handover_files.remitted(self.desk, file.number, "BNI")
+
+    @rule(which=st.integers(0, 99), verdict=st.sampled_from(["refused", "received", "confirmed"]), back=st.booleans())
+    def the_institution_answers_about_a_month(self, which: int, verdict: str, back: bool) -> None:
+        filed = rows(
+            self.rt,
+            "SELECT b.handover_file, 'C' || member_id || '-' || to_char(month, 'YYYYMM') AS reference "
+            "FROM contribution_months c JOIN remittances b ON b.id = c.remittance_id "
+            "WHERE b.handover_file IS NOT NULL ORDER BY 1, 2",
+        )
+        if filed:
+            number, reference = filed[which % len(filed)].values()
+            reason, bank = ("wrong", "BNI-B" if back else "") if verdict == "refused" else ("", "")
+            line = f"{number},{reference},{verdict},,{reason},{bank}\n"
+            answer = f"file,reference,verdict,member_number,reason,bank_reference\n{line}".encode()
+            handover_answers.take(self.desk, "answer", answer, "ani")
+
+    @rule(sent=st.booleans())
+    def the_money_of_refused_months_comes_back(self, sent: bool) -> None:
+        for row in rows(self.rt, "SELECT DISTINCT handover_file FROM refused_months WHERE returned_at IS NULL"):
+            with suppress(NotAllowedNow):
+                refused_months.bring_back(self.desk, row["handover_file"], "BNI-B" if sent else None)
+
     @rule(who=st.integers(0, 1), plan=st.sampled_from(PLANS))
     def a_member_changes_the_plan(self, who: int, plan: Plan) -> None:
         with self.rt.db.begin() as connection:
@@ -208,6 +246,13 @@ class Money(RuleBasedStateMachine):
         in_hand = self.company.net - int(sums["paid_out"])
         assert accounts_now.get("settlement", 0) == in_hand
         assert int(sums["worth"]) <= in_hand + accounts_now.get("losses", 0)
+
+    @invariant()
+    def nobody_is_insured_in_a_month_that_was_refused(self) -> None:
+        active = (
+            "SELECT 1 FROM contribution_months JOIN refused_months USING (member_id, month) WHERE state = 'confirmed'"
+        )
+        assert rows(self.rt, active) == []
 
 
 def test_whatever_happens_to_money_the_books_balance_and_nobody_gets_more_than_was_paid(rt: Runtime) -> None:

@@ -122,7 +122,7 @@ def test_a_payment_closes_its_code(shop: Runtime) -> None:
 def test_a_receipt_says_received_and_forwarded_and_not_active(shop: Runtime) -> None:
     payments.look_into(shop, a_notification(shop))
     (receipt,) = texts(shop)
-    assert "Rp8.400 untuk Nov 2026 diterima, diteruskan" in receipt
+    assert "Rp8.400 Nov 2026 diterima, diteruskan" in receipt
     assert "aktif" not in receipt.lower()
 
 
@@ -314,7 +314,7 @@ def test_two_parts_that_make_the_price_pay_the_month(shop: Runtime, till: Till) 
     till.amount = PRICE - 5_000
     payments.look_into(shop, a_notification(shop, "SRT-2"))
     assert (paid_months(shop), balances(shop)["member_credit"]) == ([NOVEMBER], 0)
-    assert "Rp8.400 untuk Nov 2026 diterima" in texts(shop)[-1]
+    assert "Rp8.400 Nov 2026 diterima" in texts(shop)[-1]
 
 
 def test_a_little_more_than_the_price_pays_the_month_and_the_rest_is_kept(shop: Runtime, till: Till) -> None:
@@ -327,7 +327,7 @@ def test_a_receipt_says_what_is_kept(shop: Runtime, till: Till) -> None:
     till.amount = PRICE + 3_000
     payments.look_into(shop, a_notification(shop))
     assert texts(shop) == [
-        "Siti Am..: Rp8.400 Nov 2026 diterima, diteruskan ke BPJS Ketenagakerjaan. Rp3.000 disimpan sebagai saldo. "
+        "Siti Am..: Rp8.400 Nov 2026 diterima, diteruskan ke BPJS Ketenagakerjaan. Rp3.000 jadi saldo. "
         "Bukti SRT-1"
     ]
 
@@ -389,7 +389,7 @@ def test_a_second_code_for_the_same_month_buys_the_next_one(shop: Runtime) -> No
     for order in ("SRT-1", "SRT-2"):
         payments.look_into(shop, a_notification(shop, order))
     assert paid_months(shop) == [NOVEMBER, DECEMBER]
-    assert "Rp8.400 untuk Des 2026 diterima" in texts(shop)[-1]
+    assert "Rp8.400 Des 2026 diterima" in texts(shop)[-1]
 
 
 def test_a_payment_of_nothing_is_looked_into_by_the_office(shop: Runtime, till: Till) -> None:
@@ -467,7 +467,7 @@ def test_less_than_a_basket_costs_pays_the_earliest_months_first(basket: Runtime
     till.amount = 4 * PRICE + 100
     payments.look_into(basket, a_notification(basket, "SRT-B"))
     assert paid_months(basket) == [NOVEMBER, NOVEMBER, NOVEMBER, DECEMBER]
-    assert [text for text in texts(basket) if "Rp100 disimpan sebagai saldo" in text] != []
+    assert [text for text in texts(basket) if "Rp100 jadi saldo" in text] != []
 
 
 def test_a_sponsors_money_for_somebody_who_was_refused_stays_the_sponsors(basket: Runtime, till: Till) -> None:
@@ -539,7 +539,7 @@ def test_money_that_is_assigned_buys_the_members_next_months(stranger: Runtime) 
     payments.assign(stranger, "SRT-STRANGE", Payer(the_member(stranger).id))
     assert paid_months(stranger) == [NOVEMBER]
     assert (balances(stranger)["suspense"], balances(stranger)["member_credit"]) == (0, 0)
-    assert "Rp8.400 untuk Nov 2026 diterima" in texts(stranger)[0]
+    assert "Rp8.400 Nov 2026 diterima" in texts(stranger)[0]
 
 
 def test_money_that_is_assigned_asks_nobody_in_the_office_any_more(stranger: Runtime) -> None:

@@ -358,7 +358,7 @@ def test_whoever_is_accepted_after_all_is_insured_with_the_money_that_was_to_go_
 def test_whoever_is_accepted_after_all_gets_a_receipt_of_their_own(refused: Runtime, siti: Member) -> None:
     accept(refused, siti)
     texts = [row["text"] for row in rows(refused, "SELECT text FROM outbox ORDER BY id")]
-    assert ["Rp8.400 untuk Nov 2026 diterima" in text for text in texts] == [True, True]
+    assert ["Rp8.400 Nov 2026 diterima" in text for text in texts] == [True, True]
 
 
 def test_a_refund_that_two_have_approved_goes_its_way_even_so(refused: Runtime, siti: Member) -> None:

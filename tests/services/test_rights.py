@@ -213,7 +213,7 @@ def test_the_books_balance_after_an_erasure(rt: Runtime) -> None:
 def test_the_proof_of_a_consent_remains_as_hashes_after_an_erasure(erased: Runtime) -> None:
     (consent,) = rows(erased, "SELECT phone, session_id, text FROM consents")
     assert (consent["phone"], consent["session_id"]) == (erased.vault.mark(PHONE), erased.vault.mark("at:s1"))
-    assert "Setuju mendaftar" in consent["text"]
+    assert "Setuju daftar" in consent["text"]
 
 
 def test_an_erased_member_is_nobody_to_the_phone_and_to_the_office(erased: Runtime) -> None:

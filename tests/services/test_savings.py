@@ -99,7 +99,7 @@ def test_a_number_takes_a_thousand_a_day_until_the_month_is_paid(bank: Runtime) 
 def test_the_same_number_takes_a_whole_months_price_at_once(bank: Runtime) -> None:
     saver(bank)
     pay_in(bank, 8_400)
-    assert "Rp8.400 untuk Nov 2026 diterima" in newest_text(bank)
+    assert "Rp8.400 Nov 2026 diterima" in newest_text(bank)
     assert rows(bank, "SELECT state FROM pay_codes") == [{"state": "open"}]
 
 

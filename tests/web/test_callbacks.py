@@ -54,7 +54,7 @@ TABLES = {
     "ussd-events": "session_ends",
     "sms": "inbound_sms",
     "delivery-reports": "delivery_reports",
-    "opt-outs": "opt_outs",
+    "opt-outs": "stops",
 }
 
 

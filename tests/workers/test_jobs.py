@@ -26,7 +26,7 @@ from tests.work import work
 from ussd_app import queues
 from ussd_app.errors import Refused
 from ussd_app.gateways.console import ConsoleTill
-from ussd_app.queues import QUEUE_OF, QUEUES, Queues
+from ussd_app.queues import QUEUE_OF, QUEUES, RELAY, SMS, Queues, queue_of
 from ussd_app.runtime import Runtime
 from ussd_app.services import payments
 from ussd_app.storage.redis import connect
@@ -35,7 +35,10 @@ from workers import runtime as worker_runtime
 from workers.__main__ import QuickWorker
 
 
-@pytest.mark.parametrize("job", QUEUE_OF)
+JOBS = {*QUEUE_OF, RELAY}
+
+
+@pytest.mark.parametrize("job", sorted(JOBS))
 def test_every_job_is_a_function_of_the_workers(job: str) -> None:
     module, _, name = job.rpartition(".")
     assert callable(getattr(importlib.import_module(module), name))
@@ -43,11 +46,11 @@ def test_every_job_is_a_function_of_the_workers(job: str) -> None:
 
 def test_every_job_name_in_the_code_has_a_queue() -> None:
     names = {value for value in vars(queues).values() if isinstance(value, str) and value.startswith("workers.")}
-    assert names == set(QUEUE_OF)
+    assert names == JOBS
 
 
 def test_every_job_goes_to_a_queue_that_has_a_worker() -> None:
-    assert set(QUEUE_OF.values()) == set(QUEUES)
+    assert {*QUEUE_OF.values(), *SMS.values()} == set(QUEUES)
 
 
 def test_every_function_of_the_workers_that_is_a_job_is_named_in_the_queues() -> None:
@@ -62,17 +65,17 @@ def test_every_function_of_the_workers_that_is_a_job_is_named_in_the_queues() ->
             for name, value in vars(module).items()
             if callable(value) and getattr(value, "__module__", "") == module.__name__
         }
-    assert jobs == set(QUEUE_OF)
+    assert jobs == JOBS
 
 
-@pytest.mark.parametrize("scan", schedule.SCANS, ids=lambda scan: scan[0])
+@pytest.mark.parametrize("scan", schedule.SCANS, ids=lambda scan: " ".join((scan[0], *scan[1])))
 def test_every_scan_can_be_queued_and_done_on_an_empty_house(
     rt: Runtime, scan: tuple[str, tuple[str, ...], int]
 ) -> None:
     job, arguments, _ = scan
     rt.queues.enqueue_scan(job, *arguments, most=1)
     work(rt)
-    assert rt.queues.length(QUEUE_OF[job]) == 0
+    assert rt.queues.length(queue_of(job, *arguments)) == 0
 
 
 def test_every_sweep_is_among_the_scans() -> None:
@@ -84,7 +87,13 @@ def test_every_sweep_is_among_the_scans() -> None:
 
 def test_a_job_waits_on_its_queue(rt: Runtime) -> None:
     assert rt.queues.enqueue(queues.POST_PAYMENT, 1)
-    assert [rt.queues.length(name) for name in QUEUES] == [0, 1, 0, 0]
+    assert {name for name in QUEUES if rt.queues.length(name)} == {queues.PAYMENTS}
+
+
+@pytest.mark.parametrize("lane", SMS)
+def test_each_lane_has_a_queue_of_its_own_for_its_relay(rt: Runtime, lane: str) -> None:
+    assert rt.queues.enqueue(RELAY, lane)
+    assert {name for name in QUEUES if rt.queues.length(name)} == {SMS[lane]}
 
 
 def test_when_redis_is_away_a_job_is_forgotten_and_nothing_raised() -> None:

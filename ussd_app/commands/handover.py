@@ -12,7 +12,7 @@ from ussd_app.commands import Commands, command, connected
 from ussd_app.domain import money
 from ussd_app.errors import NotAllowedNow
 from ussd_app.gateways import handover_file
-from ussd_app.services import handover_answers, handover_files
+from ussd_app.services import handover_answers, handover_files, refused_months
 from ussd_app.services.days import local
 from ussd_app.storage import handover
 from ussd_app.storage.handover import File
@@ -38,6 +38,8 @@ def _line(file: File) -> str:
     total = f", {money.rupiah(file.total, 'id')}" if file.kind == "contributions" else ""
     if file.bank_reference:
         total += f" transferred as {file.bank_reference}"
+    if file.refused:
+        total += f", {money.rupiah(file.refused, 'id')} refused ({money.rupiah(file.back, 'id')} of it with us again)"
     taken = "downloaded" if file.downloaded_at else "not downloaded"
     answered = f"{file.answered} of {file.rows} answered"
     return f"{file.number:>5}  {local(file.made_at)}  {file.kind}: {file.rows} rows{total}, {taken}, {answered}"
@@ -86,6 +88,14 @@ def remitted(options: argparse.Namespace) -> int:
 
 
 @_in_a_sentence
+def returned(options: argparse.Namespace) -> int:
+    """Write down that the money of refused months is with us again, or (without a reference) was never sent."""
+    back = refused_months.bring_back(connected(), options.number, options.reference, options.months)
+    print(f"file {options.number}: the money of {back} refused months is with us again")
+    return 0
+
+
+@_in_a_sentence
 def answer(options: argparse.Namespace) -> int:
     """Take the institution's answer file: everything is checked first, and nothing done while anything is wrong."""
     contents = options.file.read_bytes()
@@ -110,8 +120,11 @@ def add_to(commands: Commands[argparse.ArgumentParser]) -> None:
     downloading.add_argument("--out", type=Path, required=True, metavar="FILE", help="write there")
     transferring = command(kinds, "remitted", remitted)
     transferring.add_argument("--reference", required=True, metavar="BANKREF", help="the bank's own reference")
-    for of_number in (downloading, transferring):
+    returning = command(kinds, "returned", returned)
+    returning.add_argument("--reference", metavar="BANKREF", help="the bank's own, unless they were never transferred")
+    for of_number in (downloading, transferring, returning):
         of_number.add_argument("number", type=int)
+    returning.add_argument("months", nargs="*", metavar="REFERENCE", help="which months (C5-202611); all when none")
     answering = command(kinds, "answer", answer)
     answering.add_argument("--dry-run", action="store_true", help="only check")
     for of_file in (command(kinds, "verify", verify), answering):

@@ -28,10 +28,12 @@ def check(options: argparse.Namespace) -> int:
     proofs: list[Proof] = []
     checked = 0
     for folder in sorted(folders):
-        chosen = {name: files for name, files in publishing.files_of(folder).items() if not wanted or name in wanted}
+        beside = publishing.files_of(folder)
+        chosen = {name: files for name, files in beside.items() if not wanted or name in wanted}
+        rates = publishing.rates_beside(beside)
         checked += len(chosen)
         for name, files in chosen.items():
-            found = publishing.check(name, files)
+            found = publishing.check(name, files, rates)
             problems += found
             if not any(problem.error for problem in found):
                 proofs += _proofs_of(name, files)

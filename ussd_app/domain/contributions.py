@@ -8,9 +8,9 @@ months.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter
@@ -148,6 +148,36 @@ class Quote:
         for line in sorted(self.lines, key=lambda line: line.month):
             sums[line.month] = sums.get(line.month, 0) + line.amount
         return sums
+
+    def stretches(self) -> tuple[Stretch, ...]:
+        """The same lines, earliest month first, months that follow each other and cost alike taken together."""
+        by_month: dict[date, list[Line]] = {}
+        for line in sorted(self.lines, key=lambda line: line.month):
+            by_month.setdefault(line.month, []).append(line)
+        alike = groupby(by_month.values(), key=lambda lines: [replace(line, month=date.min) for line in lines])
+        runs = [list(run) for _, run in alike]
+        return tuple(Stretch(tuple(lines[0].month for lines in run), tuple(run[0])) for run in runs)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Contribution months that cost the same, programme by programme: `lines` are those of its first month.
+
+    Sums are whole rupiah for one month.
+    """
+
+    months: tuple[date, ...]
+    lines: tuple[Line, ...]
+
+    @property
+    def normal(self) -> int:
+        """What a month would cost without any discount."""
+        return sum(line.normal for line in self.lines)
+
+    @property
+    def amount(self) -> int:
+        """What is to be paid for a month."""
+        return sum(line.amount for line in self.lines)
 
 
 def rates_from(data: object) -> Rates:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from ussd_app.domain import calendar
 
-MonthState = Literal["received", "remitted", "confirmed"]
+MonthState = Literal["received", "remitted", "confirmed", "refused"]
 CoverageState = Literal["none", "upcoming", "received", "active", "due", "arrears", "lapsed"]
 
 _MOST_ARREARS = 3  # contribution months payable after protection ended (BPJS-TK handbook, Perdir 22/072022)
@@ -47,12 +47,16 @@ def coverage(months: Mapping[date, MonthState], today: date, holidays: frozenset
       the last month paid before today; else (upcoming) of the first run to come. None if never paid. A lapsed
       person's old months no longer count once a later one is paid.
     - next_month: the first contribution month to pay next. It follows that run, so in arrears it is the
-      oldest unpaid month; for none and lapsed it is the current month.
+      oldest unpaid month; for none and lapsed it is the current month. A month that the institution refused is no
+      paid month, and is passed over: paying it again would meet the same refusal.
     - due: the due date of next_month, which lies in the past when that is overdue.
     """
     current = calendar.month_of(today)
-    state, paid_last = _standing(months, today, holidays)
+    paid = {month: reached for month, reached in months.items() if reached != "refused"}
+    state, paid_last = _standing(paid, today, holidays)
     next_month = current if paid_last is None or state == "lapsed" else calendar.add_months(paid_last, 1)
+    while next_month in months:
+        next_month = calendar.add_months(next_month, 1)
     confirmed = {month for month, reached in months.items() if reached == "confirmed"}
     return Coverage(
         state=state,

@@ -167,6 +167,20 @@ def remittance(batch_key: str, paid: Sequence[PaidFor]) -> Transaction:
     return Transaction(f"{batch_key}:remittance", "remittance", entries)
 
 
+def sent_back(batch_key: str, piece: PaidFor, order_id: str) -> Transaction:
+    """The institution has sent the money of a contribution month back: it is with us again.
+
+    `order_id` is the payment that had bought the month.
+    """
+    key = f"{batch_key}:{piece.member_id}-{piece.month:%Y%m}:sent_back"
+    return Transaction(key, "sent_back", _moved(_owed(piece, REMITTED), _owed(piece), piece.amount), order_id)
+
+
+def recovered(key: str, payer: Payer, amount: int, order_id: str) -> Transaction:
+    """Credit that came back to a payer whom the provider has paid back already makes up for what that had cost us."""
+    return Transaction(f"{key}:recovered", "recovered", _moved(_of(payer), _at(LOSSES), amount), order_id)
+
+
 # An entry without its amount yet.
 _Side = tuple[str, int | None, date | None, int | None]
 

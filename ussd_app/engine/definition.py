@@ -185,9 +185,10 @@ class PartTranslation(_Strict):
 
 
 class Message(_Strict):
-    """One SMS: the lane it goes by and its text in each language."""
+    """One SMS: the lane it goes by, whether it is repeated once when nobody can tell that it came, and its texts."""
 
-    lane: Literal["urgent"]
+    lane: Literal["urgent", "codes", "reminders", "campaigns"]
+    repeat: bool = False
     segments: int = Field(1, ge=1, le=3)
     texts: dict[Language, str]
 

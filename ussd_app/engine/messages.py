@@ -16,15 +16,18 @@ from ussd_app.errors import Problem
 
 # Septets: what an SMS or a screen keeps free for the reason of a refusal.
 LONGEST_REASON = 52
+# What stands before a text that is sent a second time because nobody knows whether the first one came.
+REPEATED = "Ulang: "
 # The refusal that stands for every reason nobody has put into words.
 OTHER = "other"
 
 
 @dataclass(frozen=True)
 class Message:
-    """One SMS: its lane and its text in each language."""
+    """One SMS: its lane, whether it may be repeated once, and its text in each language."""
 
     lane: str
+    repeat: bool
     texts: graph.Texts
 
     def fill(self, language: str, values: Mapping[str, Value]) -> str:
@@ -62,10 +65,11 @@ def compile_messages(source: Source, fields: Mapping[str, Mapping[str, Kind]]) -
         for language, words in message.texts.items():
             path = ("messages", name, "texts", language)
             texts[language] = compilation.template(source, path, words)
-            _message_fits(compilation, path, texts[language], language, fields[name], message.segments)
+            mark = REPEATED if message.repeat else ""
+            _message_fits(compilation, path, (mark, *texts[language]), language, fields[name], message.segments)
         if "id" not in texts:
             compilation.complain(("messages", name, "texts"), "the Indonesian text (`id`) is missing")
-        made[name] = Message(message.lane, texts)
+        made[name] = Message(message.lane, message.repeat, texts)
     for missing in sorted(fields.keys() - messages.messages.keys()):
         compilation.complain(("messages",), f"the message `{missing}` is missing")
     refusals = _refusals(compilation, source, messages)

@@ -13,6 +13,8 @@ from ussd_app.errors import Problem
 from ussd_app.gateways.handover_file import Kind
 
 COLUMNS = ("file", "reference", "verdict", "member_number", "reason")
+# A file may have this one as well: how the bank calls the money of refused months that came back.
+RETURNED = "bank_reference"
 VERDICTS: dict[Kind, tuple[str, ...]] = {
     "registrations": ("accepted", "refused"),
     "contributions": ("received", "confirmed", "refused"),
@@ -38,7 +40,10 @@ class Lines(Protocol):
 
 @dataclass(frozen=True)
 class Answer:
-    """What the institution says of one row: `line` is where it stands, 1-based; `file` the number of our file."""
+    """What the institution says of one row: `line` is where it stands, 1-based; `file` the number of our file.
+
+    `bank_reference` is empty unless the money of a refused month has come back.
+    """
 
     line: int
     file: int
@@ -46,11 +51,12 @@ class Answer:
     verdict: str
     member_number: str
     reason: str
+    bank_reference: str = ""
 
     @property
-    def said(self) -> tuple[str, str, str]:
+    def said(self) -> tuple[str, ...]:
         """The answer itself, to be compared with another one."""
-        return self.verdict, self.member_number, self.reason
+        return self.verdict, self.member_number, self.reason, self.bank_reference
 
 
 def read(name: str, contents: bytes) -> tuple[list[Answer], list[Problem]]:
@@ -69,7 +75,7 @@ def read(name: str, contents: bytes) -> tuple[list[Answer], list[Problem]]:
     lines = csv.reader(io.StringIO(said, newline=""), delimiter=";" if ";" in first else ",", strict=True)
     try:
         columns = [cell.strip().lower() for cell in next(lines, [])]
-        if sorted(columns) != sorted(COLUMNS):
+        if sorted({*columns} - {RETURNED}) != sorted(COLUMNS) or len({*columns}) != len(columns):
             return [], [Problem(name, 1, "(columns)", f"the first line must be: {','.join(COLUMNS)}")]
         return _rows(name, columns, lines)
     except csv.Error as error:
@@ -105,6 +111,7 @@ def _answer(line: int, found: Mapping[str, str]) -> Answer:
         verdict=found["verdict"].lower(),
         member_number=found["member_number"],
         reason=found["reason"][:LONGEST_REASON],
+        bank_reference=found.get(RETURNED, "")[:LONGEST_REASON],
     )
 
 

@@ -40,14 +40,14 @@ def lines_for(
 
 
 def allocate(rt: Runtime, connection: Connection, order: Order, paid_by: str) -> list[Line]:
-    """The months of an order that its payer's credit covers, earliest first; a month already paid is passed over,
-    and so is somebody the institution refused, or who left.
+    """The months of an order that its payer's credit covers, earliest first; a month that is paid, or was
+    refused by the institution, is passed over, and so is somebody the institution refused, or who left.
 
     `paid_by` is the payment that made it possible, which is the order itself unless its code takes any amount.
     """
     books.lock(connection, order.payer, order.people)
     left = books.credit(connection, order.payer)
-    known, barred = months.paid_among(connection, order.people), months.barred_among(connection, order.people)
+    known, barred = months.closed_among(connection, order.people), months.barred_among(connection, order.people)
     chosen = []
     for line in sorted(order.lines, key=lambda line: (line.month, line.member_id)):
         if (line.member_id, line.month) in known or line.member_id in barred:

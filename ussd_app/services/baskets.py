@@ -146,7 +146,7 @@ def _renewed(
 ) -> tuple[Line, ...]:
     holidays = publishing.holidays(rt, documents)
     paid: dict[int, dict[date, MonthState]] = {member_id: {} for member_id in people}
-    for member_id, month in months_paid.paid_among(connection, people):
+    for member_id, month in months_paid.closed_among(connection, people):
         paid[member_id][month] = "received"
     run = {
         member_id: calendar.months_from(coverage(paid[member_id], today, holidays).next_month, months)

@@ -28,7 +28,7 @@ from ussd_app.services.words import shown_name
 from ussd_app.storage import ledger as books
 from ussd_app.storage import members, orders, reconciliation, sponsors
 from ussd_app.storage.orders import Line, Order, PayCode
-from ussd_app.storage.outbox import URGENT
+from ussd_app.storage.outbox import CODES
 
 LEASE = timedelta(seconds=30)
 # A code that takes any sum has no price that could become wrong: savings take their time.
@@ -193,7 +193,7 @@ def _impossible(rt: Runtime, leased: PayCode, reason: str) -> None:
         orders.fail(connection, leased.id, reason)
         members.add_follow_up(connection, "pay_code", wanted.phone, wanted.order_id, rt.clock())
         _write(rt, connection, leased, Text("pay_code_failed", {}))
-    rt.queues.enqueue(queues.RELAY, URGENT)
+    rt.queues.enqueue(queues.RELAY, CODES)
 
 
 def _made(rt: Runtime, leased: PayCode, made: Made) -> None:
@@ -207,7 +207,7 @@ def _made(rt: Runtime, leased: PayCode, made: Made) -> None:
                 connection, leased.id, rt.payment.name, made.code, made.expires_at, rt.clock()
             )
     if opened:
-        rt.queues.enqueue(queues.RELAY, URGENT)
+        rt.queues.enqueue(queues.RELAY, CODES)
     elif late:
         rt.queues.enqueue(queues.CANCEL_PAY_CODE, leased.id)
 

@@ -10,11 +10,14 @@ from sqlalchemy import Connection
 from ussd_app.domain import money
 from ussd_app.errors import NotAllowedNow
 from ussd_app.runtime import Runtime
+from ussd_app.services import price_lines
 from ussd_app.storage import books, members, orders
 from ussd_app.storage.books import MonthNow, News, Step
 from ussd_app.storage.orders import PayCode
 
 FOLLOW_UP = "books"
+# The columns of tables that are whole rupiah.
+SUMS = ("rupiah", "normal", "discount", "a month")
 log = structlog.get_logger()
 
 
@@ -40,16 +43,17 @@ def explain(rt: Runtime, what: str) -> list[str]:
     with rt.db.connect() as connection:
         if what.isdigit():
             return _of_member(connection, int(what))
-        return _of_order(connection, what)
+        return _of_order(rt, connection, what)
 
 
-def _of_order(connection: Connection, order_id: str) -> list[str]:
+def _of_order(rt: Runtime, connection: Connection, order_id: str) -> list[str]:
     code = orders.by_order(connection, order_id)
     news, steps = books.news_of(connection, order_id), books.steps_of_order(connection, order_id)
     if not (code or news or steps):
         raise NotAllowedNow(f"nothing is known of {order_id}")
     heading = _heading(code) if code else f"{order_id}: not an order of ours"
-    return [heading, *_news(news), *_steps(steps), *_months(books.months_now(connection, order_id=order_id))]
+    months = books.months_now(connection, order_id=order_id)
+    return [heading, *_prices(rt, connection, code), *_news(news), *_steps(steps), *_months(months)]
 
 
 def _of_member(connection: Connection, member_id: int) -> list[str]:
@@ -66,6 +70,13 @@ def _heading(code: PayCode) -> str:
         f"{order.order_id}: {code.state}, {money.rupiah(order.total, 'en')} of {whose} for {len(order.people)} people, "
         f"{len(order.lines)} contribution months"
     )
+
+
+def _prices(rt: Runtime, connection: Connection, code: PayCode | None) -> list[str]:
+    """What each month costs, programme by programme; nothing for savings, which buy no months yet."""
+    rows = price_lines.of_order(rt, connection, code.order) if code else []
+    heads = ("people", "months", "programme", "normal", "discount", "a month")
+    return ["", *_table(heads, rows)] if rows else []
 
 
 def _news(news: Sequence[News]) -> list[str]:
@@ -117,7 +128,7 @@ def _months(months: Sequence[MonthNow]) -> list[str]:
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """Columns as wide as their widest cell; sums stand to the right."""
     widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(len(heads))]
-    right = {column for column, head in enumerate(heads) if head == "rupiah"}
+    right = {column for column, head in enumerate(heads) if head in SUMS}
 
     def line(row: Sequence[str]) -> str:
         cells = (

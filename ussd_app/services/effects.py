@@ -17,9 +17,11 @@ from ussd_app.services import (
     phone_numbers,
     pins,
     plans,
+    price_lines,
     rights,
     savings,
     sponsorship,
+    stops,
 )
 from ussd_app.services.callers import Caller
 from ussd_app.services.jobs import Job
@@ -39,12 +41,6 @@ def keep_language(rt: Runtime, connection: Connection, caller: Caller, *, langua
     return Outcome("kept"), []
 
 
-def keep_reminders(rt: Runtime, connection: Connection, caller: Caller, *, reminders: str) -> tuple[Outcome, list[Job]]:
-    """Turn payment reminders to this phone on or off."""
-    members.keep_reminders(connection, caller.phone, reminders == "wanted", rt.clock())
-    return Outcome("kept"), []
-
-
 Effect = Callable[..., tuple[Outcome, list[Job]]]
 EFFECTS: dict[str, Effect] = {
     "register": enrolment.register,
@@ -56,6 +52,7 @@ EFFECTS: dict[str, Effect] = {
     "save_at": savings.save_at,
     "save_any": savings.save_any,
     "savings_back": savings.give_back,
+    "text_price": price_lines.text_price,
     "follow_up": follow_up,
     "change_plan": plans.change_plan,
     "leave": rights.leave_here,
@@ -64,7 +61,7 @@ EFFECTS: dict[str, Effect] = {
     "ask_phone_change": phone_numbers.ask_phone_change,
     "refuse_phone_change": phone_numbers.refuse_phone_change,
     "keep_language": keep_language,
-    "keep_reminders": keep_reminders,
+    "keep_reminders": stops.keep_reminders,
     "become_sponsor": sponsorship.become_sponsor,
     "invite": sponsorship.invite,
     "finish_basket": sponsorship.finish_basket,

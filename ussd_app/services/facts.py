@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from itertools import groupby
 
 from sqlalchemy import Connection
 
-from ussd_app.domain import calendar, contributions, money
+from ussd_app.domain import calendar, contributions
 from ussd_app.domain import nik as niks
 from ussd_app.domain.coverage import coverage
 from ussd_app.domain.ledger import Payer
@@ -21,9 +20,11 @@ from ussd_app.services import (
     invitations,
     people,
     plans,
+    price_lines,
     publishing,
     savings,
     sponsored,
+    stops,
     verdicts,
 )
 from ussd_app.services.callers import Caller, caller_member, caller_months
@@ -100,16 +101,11 @@ def _priced(rt: Runtime, caller: Caller, plans: contributions.Plans, run: Sequen
         {
             "total": priced.total - credit,
             "normal": sum(line.normal for line in priced.lines),
-            "each": _each(list(priced.by_month().values()), caller.dialogue.language),
+            "each": price_lines.in_short(priced, caller.dialogue.language),
             "months": [month.isoformat() for month in run],
             "version": billing.version_of(rates, run[0]),
         }
     )
-
-
-def _each(prices: list[int], language: str) -> str:
-    runs = [(len(list(group)), price) for price, group in groupby(prices)]
-    return " + ".join(f"{number}x {money.rupiah(price, language)}" for number, price in runs)
 
 
 def wages(rt: Runtime, _connection: Connection, caller: Caller, *, sector: str, package: str) -> FactValue:
@@ -164,16 +160,13 @@ def paid(_rt: Runtime, connection: Connection, caller: Caller) -> FactValue:
     )
 
 
-def reminders(_rt: Runtime, connection: Connection, caller: Caller) -> FactValue:
-    """Whether this phone gets payment reminders."""
-    return FactValue({"wanted": members.wants_reminders(connection, caller.phone)})
-
-
 Fact = Callable[..., FactValue]
 FACTS: dict[str, Fact] = {
     "member": member,
     "quote": quote,
     "dues": dues,
+    "price_lines": price_lines.price_lines,
+    "price_line": price_lines.price_line,
     "wages": wages,
     "places": places,
     "pay_code": pay_code,
@@ -181,7 +174,7 @@ FACTS: dict[str, Fact] = {
     "paying": channels.for_sum,
     "savings": savings.savings,
     "paid": paid,
-    "reminders": reminders,
+    "reminders": stops.reminders,
     "sponsor": sponsored.sponsor,
     "bill": baskets.bill,
     "sponsored": sponsored.sponsored,

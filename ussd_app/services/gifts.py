@@ -29,7 +29,7 @@ def split(connection: Connection, lines: Iterable[Line]) -> tuple[tuple[Line, ..
     """
     lines = tuple(lines)
     people = sorted({line.member_id for line in lines})
-    paid, plans = contributions.paid_among(connection, people), members.plans_of(connection, people)
+    paid, plans = contributions.closed_among(connection, people), members.plans_of(connection, people)
     barred = contributions.barred_among(connection, people)
 
     def to_credit(line: Line) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from sqlalchemy import Connection
 
@@ -15,7 +16,7 @@ from ussd_app.gateways.answer_file import MEMBER_NUMBER, VERDICTS, Answer
 from ussd_app.gateways.handover_file import Kind
 from ussd_app.gateways.institution import Filing
 from ussd_app.runtime import Runtime
-from ussd_app.services import verdicts
+from ussd_app.services import refused_months, verdicts
 from ussd_app.storage import answers as store
 from ussd_app.storage import handover, members
 from ussd_app.storage.answers import Asked
@@ -53,7 +54,10 @@ def take(rt: Runtime, name: str, contents: bytes, by: str, *, dry_run: bool = Fa
     fresh = list({one.reference: one for one in answers if one.reference in asked and _is_new(one, asked)}.values())
     if problems or dry_run:
         return Taken(tuple(problems), len(answers), len(fresh))
-    changed = sum(_page(rt, fresh[start : start + PAGE], asked) for start in range(0, len(fresh), PAGE))
+    refusals = [one for one in fresh if one.verdict == "refused" and asked[one.reference].month is not None]
+    others = [one for one in fresh if one not in refusals]
+    changed = sum(_page(rt, others[start : start + PAGE], asked) for start in range(0, len(others), PAGE))
+    changed += _refuse_months(rt, number, refusals, asked)
     with rt.db.begin() as connection:
         store.finish(connection, number, rt.clock())
         store.keep(connection, digest, number, len(answers), by, rt.clock())
@@ -62,8 +66,10 @@ def take(rt: Runtime, name: str, contents: bytes, by: str, *, dry_run: bool = Fa
 
 
 def _is_new(answer: Answer, asked: Mapping[str, Asked]) -> bool:
-    known = asked[answer.reference].answer
-    return known is None or (known != answer.verdict and known != "confirmed")
+    row = asked[answer.reference]
+    if answer.verdict == row.answer == "refused" and answer.bank_reference:
+        return not row.returned
+    return row.answer is None or row.answer not in (answer.verdict, "confirmed")
 
 
 def _problems(
@@ -103,6 +109,8 @@ def _shape(one: Answer, file: File) -> Complaints:
     kind: Kind = "registrations" if file.kind == "registrations" else "contributions"
     if one.verdict not in VERDICTS[kind]:
         return [("verdict", f"`{one.verdict}` is no verdict here: {', '.join(VERDICTS[kind])}")]
+    if one.bank_reference and (kind, one.verdict) != ("contributions", "refused"):
+        return [(answer_file.RETURNED, "only the money of a refused month comes back")]
     if one.verdict == "refused" and not one.reason:
         return [("reason", "a refusal needs its reason")]
     if one.verdict != "accepted":
@@ -116,8 +124,11 @@ def _against(one: Answer, row: Asked, file: File, holders: Mapping[str, int]) ->
     """What does not fit what we know already."""
     if holders.get(one.member_number, row.member_id) != row.member_id:
         return [("member_number", f"{one.member_number} is another member's number")]
-    if row.month is not None and one.verdict == "confirmed" and file.bank_reference is None:
-        return [("verdict", f"the transfer of file {file.number} is not written down: `handover remitted` first")]
+    if row.month is not None and (one.verdict == "confirmed" or one.bank_reference) and file.bank_reference is None:
+        path = "verdict" if one.verdict == "confirmed" else answer_file.RETURNED
+        return [(path, f"the transfer of file {file.number} is not written down: `handover remitted` first")]
+    if row.returned:
+        return _against_returned(one, row)
     if row.answer is None or (row.month is not None and row.answer != "confirmed"):
         return []
     before = {"accepted": row.member_number or "", "refused": row.reason}.get(row.answer, "")
@@ -126,6 +137,16 @@ def _against(one: Answer, row: Asked, file: File, holders: Mapping[str, int]) ->
     if later or (row.answer, before) == (one.verdict, now):
         return []
     return [("verdict", f"this was answered before: {row.answer} {before}".rstrip())]
+
+
+def _against_returned(one: Answer, row: Asked) -> Complaints:
+    """What does not fit a refused month whose money is with us again."""
+    how = f"as {row.bank_reference}" if row.bank_reference else "without having been sent"
+    if one.verdict != "refused":
+        return [("verdict", f"this was refused, and its money is back, {how}")]
+    if one.bank_reference not in ("", row.bank_reference):
+        return [(answer_file.RETURNED, f"the money of this month is back, {how}")]
+    return []
 
 
 def _twice(one: Answer, first: dict[str, Answer], given: dict[str, Answer]) -> Complaints:
@@ -154,7 +175,21 @@ def _apply(rt: Runtime, connection: Connection, answer: Answer, row: Asked) -> b
         return verdicts.settle(rt, connection, row.registration_id, member, filing)
     if not store.answer_month(connection, row.member_id, row.month, answer.verdict):
         return False
-    if answer.verdict == "refused":
-        detail, phone = f"{answer.reference}: {answer.reason}", members.by_id(connection, row.member_id).person.phone
-        members.add_follow_up(connection, "refused_month", phone, detail, rt.clock())
+    refused_months.think_again(rt, connection, row.member_id, row.month)
     return True
+
+
+def _refuse_months(rt: Runtime, number: int, refusals: Sequence[Answer], asked: Mapping[str, Asked]) -> int:
+    """Refused months, those of one member for one reason at once; how many answers were new."""
+
+    def alike(one: Answer) -> tuple[int, str, str]:
+        return asked[one.reference].member_id, one.reason, one.bank_reference
+
+    changed = 0
+    for (member_id, reason, bank_reference), group in groupby(sorted(refusals, key=alike), alike):
+        rows = [asked[one.reference] for one in group]
+        months = [row.month for row in rows if row.month is not None]
+        refused = refused_months.refuse(rt, number, member_id, months, reason)
+        back = refused_months.money_back(rt, number, member_id, months, bank_reference) if bank_reference else 0
+        changed += max(refused, back)
+    return changed

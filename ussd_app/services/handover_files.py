@@ -100,6 +100,8 @@ def remitted(rt: Runtime, number: int, bank_reference: str) -> File:
             raise NotAllowedNow(f"file {number} was transferred already, as {file.bank_reference}")
         batch = handover.batch_of(connection, number)
         paid = [PaidFor(one.member_id, one.month, one.amount) for one in contributions.months_in(connection, batch)]
+        if not paid:
+            raise NotAllowedNow(f"every month of file {number} was refused: there is nothing to transfer")
         books.post(connection, ledger.remittance(f"B{batch}", paid), rt.clock())
         contributions.advance_remittance(connection, batch, confirmed=False, now=rt.clock())
         handover.mark_remitted(connection, number, bank_reference)

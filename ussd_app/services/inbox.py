@@ -10,7 +10,7 @@ from ussd_app import queues
 from ussd_app.gateways import africastalking_callbacks as callbacks
 from ussd_app.runtime import Runtime
 from ussd_app.services import recovery
-from ussd_app.storage import inbox
+from ussd_app.storage import inbox, stops
 
 # The final states of a delivery report; all others are kept and change nothing.
 # A session that ended otherwise than by its last screen.
@@ -73,4 +73,4 @@ def take_opt_out(rt: Runtime, form: Mapping[str, str]) -> None:
     """Somebody asked the gateway to keep us from writing to them. Raises BadRequest."""
     left = callbacks.opt_out(form)
     with rt.db.begin() as connection:
-        inbox.add_opt_out(connection, left.phone, left.sender_id, rt.clock())
+        stops.stop(connection, left.phone, stops.EVERYTHING, "gateway", left.sender_id, rt.clock())

@@ -6,7 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -43,14 +43,16 @@ def write(
     values: Mapping[str, Value],
     pay: Mapping[str, Any] | None = None,
     after: timedelta = timedelta(),
+    send_by: datetime | None = None,
 ) -> bool:
     """Write one SMS of messages.yaml into the outbox, in the caller's transaction; False if `key` is there already.
 
-    It is sent at once, or `after` so long.
+    It is sent at once, or `after` so long; once `send_by` has passed it is not sent any more.
     """
     template = publishing.messages(rt, publishing.newest(rt))[message]
     text = template.fill(language, {"dial": rt.settings.service_code, **values})
-    outgoing = Outgoing(key, template.lane, phone, text, gsm7.size(text).segments, pay)
+    segments = gsm7.size(text).segments
+    outgoing = Outgoing(key, template.lane, phone, text, segments, pay, message, send_by, template.repeat)
     return outbox.add(connection, outgoing, rt.clock(), rt.clock() + after)
 
 
@@ -62,6 +64,7 @@ class Letter:
     phone: str
     language: str
     values: Mapping[str, Value]
+    send_by: datetime | None = None
 
 
 def write_many(rt: Runtime, connection: Connection, message: str, letters: Sequence[Letter]) -> None:
@@ -74,7 +77,19 @@ def write_many(rt: Runtime, connection: Connection, message: str, letters: Seque
     due, outgoing = [], []
     for number, letter in enumerate(letters):
         text = template.fill(letter.language, {"dial": rt.settings.service_code, **letter.values})
-        outgoing.append(Outgoing(letter.key, template.lane, letter.phone, text, gsm7.size(text).segments))
+        segments = gsm7.size(text).segments
+        outgoing.append(
+            Outgoing(
+                letter.key,
+                template.lane,
+                letter.phone,
+                text,
+                segments,
+                message=message,
+                send_by=letter.send_by,
+                repeats=template.repeat,
+            )
+        )
         due.append(now + timedelta(seconds=number // pace))
     outbox.add_many(connection, outgoing, due, now)
 

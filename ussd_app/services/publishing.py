@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from ussd_app.domain import calendar, contributions
 from ussd_app.domain import channels as places
+from ussd_app.domain import sending as rules
 from ussd_app.engine import graph
 from ussd_app.engine.messages import Messages, compile_messages
 from ussd_app.engine.parts import included_in, is_part
@@ -21,6 +22,7 @@ from ussd_app.engine.proof import compile_menu
 from ussd_app.engine.source import Source, read
 from ussd_app.errors import MenuProblems, NotPublished, Problem
 from ussd_app.runtime import Runtime
+from ussd_app.services import menu_limits
 from ussd_app.services.words import MESSAGES, VOCABULARY
 from ussd_app.storage import documents
 from ussd_app.storage.pointers import Pointers
@@ -97,6 +99,14 @@ def rates(rt: Runtime, pointers: Pointers) -> contributions.Rates:
     return _newest(rt, pointers, "rates", _rates)
 
 
+def rates_called(rt: Runtime, version: str) -> contributions.Rates | None:
+    """The newest rates that were published under this `version`, whichever count now; None when none were."""
+    with rt.db.connect() as connection:
+        published = [document.version for document in documents.history(connection, "rates")]
+    made = (_compiled(rt, "rates", number, _rates) for number in published)
+    return next((rates for rates in made if rates.version == version), None)
+
+
 def holidays(rt: Runtime, pointers: Pointers) -> frozenset[date]:
     """Days on which no contribution falls due."""
     return _newest(rt, pointers, "holidays", _holidays)
@@ -105,6 +115,11 @@ def holidays(rt: Runtime, pointers: Pointers) -> frozenset[date]:
 def channels(rt: Runtime, pointers: Pointers) -> places.Channels:
     """Where people can pay, as last published."""
     return _newest(rt, pointers, "channels", _channels)
+
+
+def sending(rt: Runtime, pointers: Pointers) -> rules.Sending:
+    """When texts may go out, by which gateway, and what they are reckoned to cost."""
+    return _newest(rt, pointers, "sending", _sending)
 
 
 def _newest(rt: Runtime, pointers: Pointers, name: str, make: Callable[[list[Source]], Made]) -> Made:
@@ -155,7 +170,16 @@ def _channels(sources: list[Source]) -> places.Channels:
     return _validated(sources[0], places.channels_from)
 
 
-_DATA: dict[str, Callable[[list[Source]], object]] = {"rates": _rates, "holidays": _holidays, "channels": _channels}
+def _sending(sources: list[Source]) -> rules.Sending:
+    return _validated(sources[0], rules.sending_from)
+
+
+_DATA: dict[str, Callable[[list[Source]], object]] = {
+    "rates": _rates,
+    "holidays": _holidays,
+    "channels": _channels,
+    "sending": _sending,
+}
 
 
 def _validated(source: Source, make: Callable[[object], Made]) -> Made:
@@ -173,19 +197,19 @@ def _validated(source: Source, make: Callable[[object], Made]) -> Made:
 
 
 def kind_of(name: str, sources: list[Source]) -> str:
-    """Whether a document is a menu, the messages, the rates, the holidays or the channels."""
+    """Whether a document is a menu, the messages, or data under the name that says which."""
     if name == "messages" or name in _DATA:
         return name
     if isinstance(sources[0].data, dict) and "menu" in sources[0].data:
         return "menu"
     if is_part(sources[0].text):
         raise MenuProblems([sources[0].problem((), "a part is published with each menu that includes it, not alone")])
-    sentence = "a menu begins with `menu: name`; the other files are messages, rates, holidays and channels"
+    sentence = f"a menu begins with `menu: name`; the other files are messages, {', '.join(_DATA)}"
     raise MenuProblems([sources[0].problem((), sentence)])
 
 
-def check(name: str, files: Mapping[str, str]) -> list[Problem]:
-    """Every problem and remark about a document, without publishing it."""
+def check(name: str, files: Mapping[str, str], rates: contributions.Rates | None = None) -> list[Problem]:
+    """Every problem and remark about a document, without publishing it; a menu's also against the rates in force."""
     try:
         sources = sources_of(name, files)
         kind = kind_of(name, sources)
@@ -194,6 +218,8 @@ def check(name: str, files: Mapping[str, str]) -> list[Problem]:
             named = sources[0].data.get("menu")
             if named != name:
                 problems.append(sources[0].problem(("menu",), f"the file is called {name}, the menu {named}"))
+            if rates and not any(problem.error for problem in problems):
+                problems += menu_limits.disagreements(sources, rates)
             return problems
         if kind == "messages":
             return compile_messages(sources[0], MESSAGES)[1]
@@ -206,9 +232,15 @@ def check(name: str, files: Mapping[str, str]) -> list[Problem]:
 def publish(rt: Runtime, name: str, files: Mapping[str, str], *, by: str, comment: str = "") -> int:
     """Make a new version of a document the newest one; its number.
 
-    Raises MenuProblems with every error; nothing is published then. The same contents again change nothing.
+    Raises MenuProblems with every error; nothing is published then. The same contents again change nothing. A menu
+    that offers more than the rates in force allow is an error, and so are rates that allow less than a menu offers.
     """
-    errors = [problem for problem in check(name, files) if problem.error]
+    with rt.db.connect() as connection:
+        known = documents.pointers(connection)
+    found = check(name, files, rates(rt, known) if "rates" in known else None)
+    if name == "rates" and not found:
+        found = _menus_beyond(rt, known, _rates(sources_of(name, files)))
+    errors = [problem for problem in found if problem.error]
     if errors:
         raise MenuProblems(errors)
     kind = kind_of(name, sources_of(name, files))
@@ -216,6 +248,29 @@ def publish(rt: Runtime, name: str, files: Mapping[str, str], *, by: str, commen
         version = documents.add_version(connection, name, kind, dict(files), by=by, comment=comment, now=rt.clock())
     refresh(rt, published=True)
     return version
+
+
+def _menus_beyond(rt: Runtime, known: Pointers, rates: contributions.Rates) -> list[Problem]:
+    """Where the menus that are served offer what these rates do not allow."""
+    with rt.db.connect() as connection:
+        served = [
+            documents.load(connection, name, pointer.version)
+            for name, pointer in known.items()
+            if pointer.kind == "menu"
+        ]
+    found = []
+    for document in filter(None, served):
+        # Translations have texts only: not to read them takes a third of the time.
+        files = {file: text for file, text in document.files.items() if file.count(".") == 1}
+        found += menu_limits.disagreements(sources_of(document.name, files), rates)
+    return found
+
+
+def rates_beside(files: Mapping[str, Mapping[str, str]]) -> contributions.Rates | None:
+    """The rates among the documents of a folder, for checking its menus; None without any that can be used."""
+    with suppress(MenuProblems):
+        return _rates(sources_of("rates", files["rates"])) if "rates" in files else None
+    return None
 
 
 def roll_back(rt: Runtime, name: str, version: int, *, by: str) -> int:

@@ -117,7 +117,8 @@ MEANINGS: dict[type[BaseModel], dict[str, str]] = {
     },
     definition.NavigationWords: {"back": "the word for back", "more": "the word for more"},
     definition.Message: {
-        "lane": "how the SMS travels",
+        "lane": "how the SMS travels: none waits behind one of a later lane, in this order",
+        "repeat": "whether it is sent once more, marked `Ulang:`, when nobody can tell that it came",
         "segments": "the most parts it may be sent in",
         "texts": "the text in each language; Indonesian is a must",
     },

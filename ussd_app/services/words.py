@@ -20,8 +20,16 @@ LONGEST_LIST = 80
 KPJ = text(11)
 REASON = text(LONGEST_REASON)
 
-# `each` explains a total month by month: "2x Rp8.400 + 1x Rp16.800".
-PRICE = {"total": MONEY, "normal": MONEY, "each": text(30), "months": RUN, "version": text(48)}
+# A total as the sum it is: "11x 627.800 + 1x 730.400" is as long as a price for two kinds of months gets.
+LONGEST_SUM = 24
+# What each programme costs: "JKK 207.000-103.500, JKM 6.800-3.400, JHT 414.000".
+LONGEST_PARTS = 50
+# What the SMS that explains a price has room for.
+LONGEST_LINES = 112
+# Less than ten million: what a year costs somebody in the highest bracket.
+YEAR = Kind("money", 8_888_888)
+PRICE = {"total": YEAR, "normal": YEAR, "each": text(LONGEST_SUM), "months": RUN, "version": text(48)}
+PRICED = ("sector", "package", "wage", "months")
 
 # Of what the next month costs, this much is saved.
 PROGRESS = {"have": MONEY, "goal": MONEY, "month": MONTH}
@@ -43,7 +51,14 @@ FACTS = {
             "wage": MONEY,
         },
     ),
-    "quote": FactSpec(takes=("sector", "package", "wage", "months"), gives=PRICE),
+    "quote": FactSpec(takes=PRICED, gives=PRICE),
+    "price_lines": FactSpec(
+        takes=PRICED, gives={}, rows={"key": text(10), "months": RUN, "number": count(12), "each": MONEY}
+    ),
+    "price_line": FactSpec(
+        takes=(*PRICED, "stretch"),
+        gives={"months": RUN, "programmes": text(LONGEST_PARTS), "normal": MONEY, "each": MONEY},
+    ),
     "dues": FactSpec(takes=("months",), gives=PRICE),
     "wages": FactSpec(takes=("sector", "package"), gives={}, rows={"up_to": MONEY, "wage": MONEY, "monthly": MONEY}),
     "places": FactSpec(takes=("nik",), gives={}, rows={"name": text(26)}),
@@ -175,6 +190,7 @@ EFFECTS = {
     "save_at": EffectSpec(takes=("total", "channel"), outcomes={"requested": {}, "refused": {}, "too_little": LITTLE}),
     "save_any": EffectSpec(takes=(), outcomes={"requested": {}, "waiting": {}, "refused": {}}),
     "savings_back": EffectSpec(takes=(), outcomes={"asked": {"amount": MONEY}, "nothing": {}}),
+    "text_price": EffectSpec(takes=PRICED, outcomes={"texted": {}}, harmless=True),
     "follow_up": EffectSpec(takes=("topic",), outcomes={"noted": {}}),
     "change_plan": EffectSpec(
         takes=("package", "wage", "total", "rates"),
@@ -300,6 +316,7 @@ MESSAGES = {
     "sponsor_stopped": {"dial": DIAL, "name": NAME, "sponsor": NAME},
     "sponsorship_ended": {"dial": DIAL, "name": NAME},
     "pay_code_failed": {"dial": DIAL, "name": NAME},
+    "price_lines": {"dial": DIAL, "lines": text(LONGEST_LINES), "total": MONEY},
     "receipt": {"dial": DIAL, "name": NAME, "total": MONEY, "months": MONTHS, "order": ORDER},
     "receipt_kept": {"dial": DIAL, "name": NAME, "total": MONEY, "months": MONTHS, "kept": MONEY, "order": ORDER},
     "credit_kept": {"dial": DIAL, "name": NAME, "total": MONEY, "kept": MONEY, "order": ORDER},
@@ -326,6 +343,11 @@ MESSAGES = {
     "phone_changed": {"dial": DIAL, "name": NAME},
     "registered": {"dial": DIAL, "name": NAME, "number": KPJ},
     "registration_refused": {"dial": DIAL, "name": NAME, "reason": REASON},
+    "month_refused": {"dial": DIAL, "name": NAME, "months": MONTHS, "reason": REASON},
+    "month_moved": {"dial": DIAL, "name": NAME, "months": MONTHS, "total": MONEY, "later": MONTHS},
+    "month_kept": {"dial": DIAL, "name": NAME, "months": MONTHS, "total": MONEY, "kept": MONEY},
+    "month_refunded": {"dial": DIAL, "name": NAME, "months": MONTHS, "total": MONEY},
+    "sponsor_credit_back": {"dial": DIAL, "name": NAME, "total": BASKET, "kept": BASKET},
 }
 
 VOCABULARY = Vocabulary(FACTS, EFFECTS, MESSAGES)

@@ -9,9 +9,17 @@ from datetime import date, datetime
 from sqlalchemy import Connection, text
 
 
+def month_reference(member_id: int, month: date) -> str:
+    """What a member's contribution month is called in the files."""
+    return f"C{member_id}-{month:%Y%m}"
+
+
 @dataclass(frozen=True)
 class Asked:
-    """A row of one of our files, and the answer it has so far (None: none); `month` is None for a registration."""
+    """A row of one of our files, and the answer it has so far (None: none); `month` is None for a registration.
+
+    `returned` is whether the money of a refused month is with us again, `bank_reference` how it came.
+    """
 
     member_id: int
     registration_id: int | None
@@ -19,11 +27,13 @@ class Asked:
     answer: str | None
     member_number: str | None
     reason: str
+    returned: bool = False
+    bank_reference: str | None = None
 
     @property
     def reference(self) -> str:
         """What the row is called in the files."""
-        return f"R{self.registration_id}" if self.month is None else f"C{self.member_id}-{self.month:%Y%m}"
+        return f"R{self.registration_id}" if self.month is None else month_reference(self.member_id, self.month)
 
 
 def rows_of(connection: Connection, number: int) -> dict[str, Asked]:
@@ -38,8 +48,10 @@ def rows_of(connection: Connection, number: int) -> dict[str, Asked]:
     )
     months = connection.execute(
         text(
-            "SELECT c.member_id, NULL, c.month, c.answer, NULL, '' FROM remittances b "
-            "JOIN contribution_months c ON c.remittance_id = b.id WHERE b.handover_file = :number"
+            "SELECT c.member_id, NULL, c.month, c.answer, NULL, '', false, NULL FROM remittances b "
+            "JOIN contribution_months c ON c.remittance_id = b.id WHERE b.handover_file = :number "
+            "UNION ALL SELECT member_id, NULL, month, 'refused', NULL, reason, true, bank_reference "
+            "FROM refused_months WHERE handover_file = :number AND returned_at IS NOT NULL"
         ),
         {"number": number},
     )

@@ -42,6 +42,13 @@ FAULTS: tuple[tuple[str, str], ...] = (
         "WHERE m.amount IS DISTINCT FROM b.amount",
     ),
     (
+        "member {member_id}, {month}: refused, and its money is back, but the books say otherwise",
+        "SELECT r.member_id, r.month FROM refused_months r LEFT JOIN contribution_months c "
+        "ON c.member_id = r.member_id AND c.month = r.month WHERE (r.returned_at IS NULL) <> (c.month IS NOT NULL) "
+        "OR (r.bank_reference IS NOT NULL) <> EXISTS (SELECT 1 FROM ledger_entries e JOIN ledger_transactions t "
+        "ON t.id = e.transaction_id WHERE t.kind = 'sent_back' AND e.member_id = r.member_id AND e.month = r.month)",
+    ),
+    (
         "{whose} has spent Rp{off} more than was paid",
         "SELECT CASE WHEN member_id IS NULL THEN 'sponsor ' || sponsor_id ELSE 'member ' || member_id END AS whose, "
         "sum(amount) AS off FROM ledger_entries WHERE account IN ('member_credit', 'sponsor_credit') "
@@ -125,7 +132,8 @@ def steps_of_order(connection: Connection, order_id: str) -> list[Step]:
             f"{_STEPS} t.order_id = :order OR starts_with(t.order_id, :order || '.') OR (e.account IN "  # noqa: S608
             "('contributions_owed', 'remitted') AND t.order_id IS NULL AND (e.member_id, e.month) IN "
             "(SELECT member_id, month FROM contribution_months WHERE order_id = :order "
-            "OR starts_with(order_id, :order || '.'))) ORDER BY e.id"
+            "OR starts_with(order_id, :order || '.') UNION SELECT member_id, month FROM refused_months "
+            "WHERE order_id = :order OR starts_with(order_id, :order || '.'))) ORDER BY e.id"
         ),
         {"order": order_id},
     )

@@ -23,9 +23,14 @@ class Held:
 
 
 def months_of(connection: Connection, member_id: int) -> dict[date, MonthState]:
-    """Every contribution month a member has paid, with how far it has come."""
+    """Every contribution month a member has paid, with how far it has come; also those the institution refused."""
     rows = connection.execute(
-        text("SELECT month, state FROM contribution_months WHERE member_id = :member"), {"member": member_id}
+        text(
+            "SELECT month, CASE WHEN answer = 'refused' THEN answer ELSE state END AS state FROM contribution_months "
+            "WHERE member_id = :member UNION ALL SELECT month, 'refused' FROM refused_months "
+            "WHERE member_id = :member AND returned_at IS NOT NULL"
+        ),
+        {"member": member_id},
     )
     return {row.month: row.state for row in rows}
 
@@ -58,9 +63,24 @@ def add_months(
 
 
 def paid_among(connection: Connection, people: Sequence[int]) -> set[tuple[int, date]]:
-    """Which months of these members are paid, by whomever."""
+    """Which months of these members are paid, by whomever, and not refused by the institution."""
     rows = connection.execute(
-        text("SELECT member_id, month FROM contribution_months WHERE member_id = ANY(:people)"),
+        text(
+            "SELECT member_id, month FROM contribution_months WHERE member_id = ANY(:people) "
+            "AND answer IS DISTINCT FROM 'refused'"
+        ),
+        {"people": list(people)},
+    )
+    return {(row.member_id, row.month) for row in rows}
+
+
+def closed_among(connection: Connection, people: Sequence[int]) -> set[tuple[int, date]]:
+    """Which months of these members are not to be bought: paid, by whomever, or refused by the institution."""
+    rows = connection.execute(
+        text(
+            "SELECT member_id, month FROM contribution_months WHERE member_id = ANY(:people) "
+            "UNION SELECT member_id, month FROM refused_months WHERE member_id = ANY(:people)"
+        ),
         {"people": list(people)},
     )
     return {(row.member_id, row.month) for row in rows}

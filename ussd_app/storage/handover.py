@@ -10,7 +10,10 @@ from sqlalchemy import Connection, text
 
 @dataclass(frozen=True)
 class File:
-    """A numbered file; `total` is whole rupiah, `answered` how many of its rows have their last answer."""
+    """A numbered file; `total` is whole rupiah, `answered` how many of its rows have their last answer.
+
+    Of the total, so many rupiah were `refused`, and so many of those are `back` with us.
+    """
 
     number: int
     kind: str
@@ -21,6 +24,8 @@ class File:
     downloaded_at: datetime | None
     bank_reference: str | None
     answered: int
+    refused: int
+    back: int
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,11 @@ _FILE = (
     "SELECT f.number, f.kind, f.rows, f.total, f.made_by, f.made_at, f.downloaded_at, f.bank_reference, "
     "(SELECT count(*) FROM registrations r WHERE r.handover_file = f.number AND r.state IN ('confirmed', 'refused')) "
     "+ (SELECT count(*) FROM remittances b JOIN contribution_months c ON c.remittance_id = b.id "
-    "WHERE b.handover_file = f.number AND c.answer IN ('confirmed', 'refused')) AS answered FROM handover_files f "
+    "WHERE b.handover_file = f.number AND c.answer IN ('confirmed', 'refused')) "
+    "+ (SELECT count(*) FROM refused_months m WHERE m.handover_file = f.number AND m.returned_at IS NOT NULL), "
+    "(SELECT coalesce(sum(m.amount), 0) FROM refused_months m WHERE m.handover_file = f.number), "
+    "(SELECT coalesce(sum(m.amount), 0) FROM refused_months m WHERE m.handover_file = f.number "
+    "AND m.returned_at IS NOT NULL) FROM handover_files f "
 )
 
 
@@ -174,7 +183,8 @@ def forget_contents(connection: Connection, member_id: int) -> list[int]:
     named = connection.execute(
         text(
             "SELECT handover_file FROM registrations WHERE member_id = :member UNION SELECT b.handover_file "
-            "FROM contribution_months c JOIN remittances b ON b.id = c.remittance_id WHERE c.member_id = :member"
+            "FROM contribution_months c JOIN remittances b ON b.id = c.remittance_id WHERE c.member_id = :member "
+            "UNION SELECT handover_file FROM refused_months WHERE member_id = :member"
         ),
         {"member": member_id},
     )

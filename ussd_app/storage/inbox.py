@@ -92,11 +92,3 @@ def add_session_end(connection: Connection, end: Mapping[str, object], now: date
         {**end, "now": now},
     )
     return bool(added.rowcount)
-
-
-def add_opt_out(connection: Connection, phone: str, sender_id: str, now: datetime) -> None:
-    """Somebody asked the gateway not to let us write to them."""
-    connection.execute(
-        text("INSERT INTO opt_outs (phone, sender_id, at) VALUES (:phone, :sender, :now) ON CONFLICT DO NOTHING"),
-        {"phone": phone, "sender": sender_id, "now": now},
-    )

@@ -295,25 +295,6 @@ def keep_language(connection: Connection, phone: str, language: str, now: dateti
     connection.execute(text("UPDATE members SET language = :language WHERE phone = :phone"), values)
 
 
-def wants_reminders(connection: Connection, phone: str) -> bool:
-    """Whether payment reminders may be sent to this phone; yes, until somebody turns them off."""
-    chosen = connection.execute(
-        text("SELECT reminders FROM phones WHERE phone = :phone"), {"phone": phone}
-    ).scalar_one_or_none()
-    return True if chosen is None else bool(chosen)
-
-
-def keep_reminders(connection: Connection, phone: str, wanted: bool, now: datetime) -> None:
-    """Remember whether this phone wants payment reminders."""
-    connection.execute(
-        text(
-            "INSERT INTO phones (phone, reminders, changed_at) VALUES (:phone, :wanted, :now) "
-            "ON CONFLICT (phone) DO UPDATE SET reminders = excluded.reminders, changed_at = excluded.changed_at"
-        ),
-        {"phone": phone, "wanted": wanted, "now": now},
-    )
-
-
 def channel_of(connection: Connection, phone: str) -> str | None:
     """Where this phone chose to pay the last time it chose, if it ever did."""
     return connection.execute(

@@ -10,14 +10,16 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-URGENT = "urgent"
+# Answers and receipts; pay codes; reminders; campaigns. None waits behind a later one.
+LANES = URGENT, CODES, REMINDERS, CAMPAIGNS = "urgent", "codes", "reminders", "campaigns"
 
 
 @dataclass(frozen=True)
 class Outgoing:
     """An SMS that wants to be sent. `key` says what it is for: a second one with the same key is the same SMS.
 
-    `pay` is what the simulator offers to pay: the code and the amount in whole rupiah.
+    `pay` is what the simulator offers to pay: the code and the amount in whole rupiah. After `send_by` it is of no use
+    any more. `repeats` allows one repeat when nobody can tell whether it came.
     """
 
     key: str
@@ -26,6 +28,9 @@ class Outgoing:
     text: str
     segments: int
     pay: Mapping[str, Any] | None = None
+    message: str = ""
+    send_by: datetime | None = None
+    repeats: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,8 +48,9 @@ def add(connection: Connection, outgoing: Outgoing, now: datetime, due: datetime
     """Write an SMS down to be sent, at once or when it is due; False when one with its key is there already."""
     done = connection.execute(
         text(
-            "INSERT INTO outbox (key, lane, phone, text, segments, pay, state, due_at, created_at) "
-            "VALUES (:key, :lane, :phone, :text, :segments, :pay, 'waiting', :due, :now) "
+            "INSERT INTO outbox (key, lane, phone, text, segments, pay, message, send_by, repeats, state, due_at, "
+            "created_at) VALUES (:key, :lane, :phone, :text, :segments, :pay, :message, :send_by, :repeats, 'waiting', "
+            ":due, :now) "
             "ON CONFLICT (key) DO NOTHING"
         ),
         {
@@ -61,10 +67,12 @@ def add_many(connection: Connection, outgoing: Sequence[Outgoing], due: Sequence
     """Write many SMS down, each to be sent when it is due; one whose key is there already is passed over."""
     connection.execute(
         text(
-            "INSERT INTO outbox (key, lane, phone, text, segments, state, due_at, created_at) "
-            "SELECT key, lane, phone, text, segments, 'waiting', due, :now FROM unnest(CAST(:keys AS text[]), "
-            "CAST(:lanes AS text[]), CAST(:phones AS text[]), CAST(:texts AS text[]), CAST(:segments AS integer[]), "
-            "CAST(:due AS timestamptz[])) AS t (key, lane, phone, text, segments, due) ON CONFLICT (key) DO NOTHING"
+            "INSERT INTO outbox (key, lane, phone, text, segments, message, send_by, repeats, state, due_at, "
+            "created_at) SELECT key, lane, phone, text, segments, message, send_by, repeats, 'waiting', due, :now "
+            "FROM unnest(CAST(:keys AS text[]), CAST(:lanes AS text[]), CAST(:phones AS text[]), "
+            "CAST(:texts AS text[]), CAST(:segments AS integer[]), CAST(:messages AS text[]), "
+            "CAST(:send_by AS timestamptz[]), CAST(:repeats AS boolean[]), CAST(:due AS timestamptz[])) "
+            "AS t (key, lane, phone, text, segments, message, send_by, repeats, due) ON CONFLICT (key) DO NOTHING"
         ),
         {
             "keys": [one.key for one in outgoing],
@@ -72,6 +80,9 @@ def add_many(connection: Connection, outgoing: Sequence[Outgoing], due: Sequence
             "phones": [one.phone for one in outgoing],
             "texts": [one.text for one in outgoing],
             "segments": [one.segments for one in outgoing],
+            "messages": [one.message for one in outgoing],
+            "send_by": [one.send_by for one in outgoing],
+            "repeats": [one.repeats for one in outgoing],
             "due": list(due),
             "now": now,
         },

@@ -103,8 +103,10 @@ def move_phone(connection: Connection, change: PhoneChange, now: datetime) -> bo
     """
     values = {"old": change.old_phone, "new": change.new_phone, "now": now}
     for statement in (
-        "INSERT INTO phones (phone, language, reminders, channel, changed_at) "
-        "SELECT :new, language, reminders, channel, :now FROM phones WHERE phone = :old ON CONFLICT DO NOTHING",
+        "INSERT INTO phones (phone, language, channel, changed_at) "
+        "SELECT :new, language, channel, :now FROM phones WHERE phone = :old ON CONFLICT DO NOTHING",
+        "UPDATE stops SET phone = :new WHERE phone = :old AND channel <> 'gateway' AND ended_at IS NULL AND NOT EXISTS "
+        "(SELECT 1 FROM stops s WHERE s.phone = :new AND s.topic = stops.topic AND s.ended_at IS NULL)",
         "DELETE FROM phones WHERE phone = :old",
         "UPDATE outbox SET phone = :new WHERE phone = :old AND state = 'waiting' AND lane <> 'urgent'",
     ):

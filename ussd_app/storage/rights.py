@@ -24,6 +24,7 @@ OF_MEMBER = {
     "pay_codes": "SELECT * FROM pay_codes WHERE member_id = :member",
     "pay_code_lines": "SELECT * FROM pay_code_lines WHERE member_id = :member",
     "contribution_months": "SELECT * FROM contribution_months WHERE member_id = :member",
+    "refused_months": "SELECT * FROM refused_months WHERE member_id = :member",
     "ledger": "SELECT t.at, t.kind, t.order_id, e.account, e.amount, e.month FROM ledger_entries e "
     "JOIN ledger_transactions t ON t.id = e.transaction_id WHERE e.member_id = :member",
     "refunds": "SELECT * FROM refunds WHERE member_id = :member",
@@ -35,7 +36,7 @@ OF_PHONE = {
     "incoming_sms": "SELECT received_at, text FROM inbound_sms WHERE phone = :phone",
     "delivery_reports": "SELECT received_at, status, reason FROM delivery_reports WHERE phone = :phone",
     "sessions": "SELECT session_id, status, duration_ms, received_at FROM session_ends WHERE phone = :phone",
-    "opt_outs": "SELECT sender_id, at FROM opt_outs WHERE phone = :phone",
+    "stops": "SELECT topic, channel, reason, at, ended_at FROM stops WHERE phone = :phone",
     "follow_ups": "SELECT kind, detail, created_at, done_at FROM follow_ups WHERE phone = :phone",
 }
 _TURNS = "dialogue = ANY(:dialogues) OR split_part(dialogue, '-', 1) = ANY(:dialogues)"
@@ -91,7 +92,7 @@ def drop_reminders(connection: Connection, phone: str) -> None:
     """What waits to be sent to a number besides receipts and answers is not sent any more."""
     connection.execute(
         text(
-            "UPDATE outbox SET state = 'dead', reason = 'left' WHERE phone = :phone AND state = 'waiting' "
+            "UPDATE outbox SET state = 'stopped', reason = 'left' WHERE phone = :phone AND state = 'waiting' "
             "AND lane <> 'urgent'"
         ),
         {"phone": phone},
@@ -111,7 +112,8 @@ def unsettled(connection: Connection, member_id: int, now: datetime) -> Unsettle
     """What keeps the books from being done with a member, besides their credit."""
     row = connection.execute(
         text(
-            "SELECT (SELECT count(*) FROM contribution_months WHERE member_id = :member AND state = 'received'), "
+            "SELECT (SELECT count(*) FROM contribution_months WHERE member_id = :member "
+            "AND (state = 'received' OR answer = 'refused')), "
             "(SELECT coalesce(-sum(amount), 0) FROM ledger_entries WHERE member_id = :member "
             "AND account = 'refunds_owed'), "
             "(SELECT max(coalesce(expires_at, :now)) FROM pay_codes WHERE member_id = :member "
@@ -130,6 +132,7 @@ EMPTY_MEMBER = (
     "UPDATE members SET state = 'erased', state_at = :now, nik_index = :gone, nik = '', name = '', "
     "born = '1900-01-01', phone = :gone, workplace = '', member_number = NULL, pin = NULL WHERE id = :member",
     "UPDATE registrations SET reason = '' WHERE member_id = :member",
+    "UPDATE refused_months SET reason = '' WHERE member_id = :member",
     "UPDATE sponsorships SET name = '' WHERE member_id = :member",
     "UPDATE phone_changes SET old_phone = '', new_phone = '' WHERE member_id = :member",
     "UPDATE pay_codes SET phone = :gone WHERE member_id = :member",
@@ -141,7 +144,8 @@ EMPTY_PHONE = (
     "UPDATE inbound_sms SET phone = :gone, text = '' WHERE phone = :phone",
     "UPDATE delivery_reports SET phone = :gone WHERE phone = :phone",
     "DELETE FROM session_ends WHERE phone = :phone",
-    "DELETE FROM opt_outs WHERE phone = :phone",
+    "DELETE FROM stops WHERE phone = :phone",
+    "DELETE FROM numbers WHERE phone = :phone",
     "UPDATE follow_ups SET phone = :gone, detail = '', done_at = coalesce(done_at, :now) WHERE phone = :phone",
     "UPDATE phone_changes SET old_phone = '' WHERE old_phone = :phone AND state <> 'waiting'",
     "UPDATE phone_changes SET new_phone = '' WHERE new_phone = :phone AND state <> 'waiting'",

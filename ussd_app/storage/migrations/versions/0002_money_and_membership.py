@@ -302,6 +302,22 @@ ALTER TABLE contribution_months ADD answer text CHECK (answer IN ('received', 'r
 CREATE INDEX registrations_file ON registrations (handover_file);
 ALTER TABLE remittances ADD handover_file bigint REFERENCES handover_files;
 CREATE INDEX remittances_file ON remittances (handover_file);
+-- A month in a file that the institution did not want, and why. Once its money is with us again (`returned_at`; no
+-- `bank_reference` where it was never sent) it is no contribution month any more, and is not to be paid again.
+CREATE TABLE refused_months (
+    member_id bigint NOT NULL REFERENCES members,
+    month date NOT NULL CHECK (extract(day FROM month) = 1),
+    handover_file bigint NOT NULL REFERENCES handover_files,
+    amount integer NOT NULL CHECK (amount > 0),
+    order_id text NOT NULL,
+    reason text NOT NULL,
+    refused_at timestamptz NOT NULL,
+    returned_at timestamptz,
+    bank_reference text,
+    PRIMARY KEY (member_id, month)
+);
+CREATE INDEX refused_months_file ON refused_months (handover_file);
+CREATE INDEX refused_months_order ON refused_months (order_id);
 CREATE TABLE handover_answers (
     digest text PRIMARY KEY,
     handover_file bigint NOT NULL REFERENCES handover_files,

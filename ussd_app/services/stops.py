@@ -1,0 +1,53 @@
+"""Somebody wants no more texts of a kind, or wants them again."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from ussd_app.engine.turn import FactValue, Outcome
+from ussd_app.runtime import Runtime
+from ussd_app.services.callers import Caller
+from ussd_app.services.jobs import Job
+from ussd_app.storage import stops
+from ussd_app.storage.stops import EDUCATION, EVERYTHING, REMINDERS
+
+TOPICS = (REMINDERS, EDUCATION)
+
+
+def reminders(_rt: Runtime, connection: Connection, caller: Caller) -> FactValue:
+    """Whether this phone gets payment reminders."""
+    return FactValue({"wanted": not stops.stopped_by(connection, [caller.phone], REMINDERS)})
+
+
+def keep_reminders(rt: Runtime, connection: Connection, caller: Caller, *, reminders: str) -> tuple[Outcome, list[Job]]:
+    """Turn payment reminders to this phone on or off."""
+    if reminders == "wanted":
+        start_by(rt, connection, caller.phone, REMINDERS, f"{caller.channel}:{caller.session}")
+    else:
+        stop_by(rt, connection, caller.phone, REMINDERS, caller.channel, caller.session)
+    return Outcome("kept"), []
+
+
+def stop_by(
+    rt: Runtime, connection: Connection, phone: str, topic: str, channel: str, reference: str, reason: str = ""
+) -> bool:
+    """From now on no texts of a topic (reminders, education or all) go to a number; False when that was so already.
+
+    `channel` is ussd, sms, office or gateway; `reference` the session, message or person there, `reason` their words.
+    """
+    if topic != EVERYTHING and stops.stopped_by(connection, [phone], topic):
+        return False
+    return stops.stop(connection, phone, topic, channel, reference, rt.clock(), reason=reason)
+
+
+def start_by(rt: Runtime, connection: Connection, phone: str, topic: str, by: str) -> bool:
+    """Texts of a topic (reminders, education or all) go to a number again; False when nothing had stopped them.
+
+    Who had stopped everything and wants one topic again has then stopped the other one.
+    """
+    if topic == EVERYTHING:
+        return bool(stops.start(connection, phone, [EVERYTHING, *TOPICS], rt.clock(), by=by))
+    if stops.narrow(connection, phone, [other for other in TOPICS if other != topic], rt.clock(), by=by):
+        stops.start(connection, phone, [topic], rt.clock(), by=by)
+        return True
+    return bool(stops.start(connection, phone, [topic], rt.clock(), by=by))

@@ -1,0 +1,10 @@
+"""What SMS a conversation by text holds, and how often we have answered a number."""
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass

