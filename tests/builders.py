@@ -35,8 +35,7 @@ PRICE = 8_400
 TO_CONSENT = ("1", NIK, BORN, NAME, "1", "1", "2")
 AGREE = "1"
 CONSENT = (
-    "Nov 2026: 1x 8.400 = Rp8.400. Setuju daftar & kirim data ke BPJS TK?\n"
-    "1. Setuju\n2. Batal\n3. Rincian\n0. Kembali"
+    "Nov 2026: 1x 8.400 = Rp8.400. Setuju daftar & kirim data ke BPJS TK?\n1. Setuju\n2. Batal\n3. Rincian\n0. Kembali"
 )
 REGISTERED = "Terima kasih! SMS berisi kode bayar segera datang"
 

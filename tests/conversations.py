@@ -14,6 +14,9 @@ A file tells what a person does and what comes back:
     ! files             from now on the institution takes files
     ! answer refused age   a file is made of the registrations that wait, and all of them are answered so
 
+    > sms DAFTAR        an SMS to us; what it asks for is done, and what arrived since follows
+    SMS …
+
 Other commands: `! savings on`, `! phone +62…`, `! now 2026-12-16 09:00` (Jakarta), `! again` (the gateway repeats its
 request), `! cut off` (the network drops the session). All other lines are what came back.
 """
@@ -49,6 +52,7 @@ class Conversation:
     code: str = "*777#"
     text: str = ""
     sessions: int = 0
+    texted: int = 0
     seen_sms: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -58,6 +62,8 @@ class Conversation:
         """One line of a conversation; the lines that come back."""
         if line.startswith("> dial"):
             return self.dial(line.removeprefix("> dial").strip() or "*777#")
+        if line.startswith("> sms "):
+            return self.text_us(line.removeprefix("> sms "))
         if line.startswith(">"):
             return self.answer(line.removeprefix(">").removeprefix(" "))
         command, _, rest = line.removeprefix("! ").partition(" ")
@@ -92,6 +98,19 @@ class Conversation:
         """Answer the screen."""
         self.text = f"{self.text}*{said}" if self.text else said
         return self.post()
+
+    def text_us(self, words: str) -> list[str]:
+        """Send us an SMS; what arrives once it has been dealt with."""
+        self.texted += 1
+        form = {
+            "from": self.phone,
+            "to": "777",
+            "text": words.replace("\\n", "\n"),
+            "date": "2026-11-22 03:00:00",
+            "id": f"{self.phone}-{self.texted}",
+        }
+        assert self.client.post("/callbacks/africastalking/local/sms", data=form).status_code == 200
+        return self.work()
 
     def post(self) -> list[str]:
         """What the gateway posts now; the reply's lines."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import a_member, a_registration, rows
+from tests.builders import a_member, a_nik, a_paid_member, a_registration, rows
 from ussd_app.__main__ import main
 from ussd_app.gateways.handover_file import FileInstitution
 from ussd_app.runtime import Runtime
@@ -88,3 +88,22 @@ def test_what_cannot_be_done_is_one_sentence(tmp_path: Path, capsys: pytest.Capt
         "there is no file 9 of contributions",
         "[Errno 2] No such file or directory",
     ]
+
+
+def test_money_of_a_refused_month_that_came_back_is_written_down_and_listed(
+    shell: Runtime, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    member = a_paid_member(shell, nik=a_nik(4), phone="+6281290000004")
+    make(shell, "contributions", ME)
+    reference, answers = f"C{member.id}-202611", tmp_path / "answers.csv"
+    answers.write_text(f"file,reference,verdict,member_number,reason\n1,{reference},refused,,wrong sum\n")
+    assert main(["handover", "remitted", "1", "--reference", "BNI-1"]) == 0
+    assert main(["handover", "answer", str(answers), "--by", ME]) == 0
+    assert main(["handover", "returned", "1", reference]) == 1
+    assert main(["handover", "returned", "1", reference, "--reference", "BNI-9"]) == 0
+    assert main(["handover", "returned", "1"]) == 1
+    assert main(["handover", "list"]) == 0
+    said = capsys.readouterr()
+    assert said.err == "file 1 was transferred: name the bank's reference of what came back\n" * 2
+    assert said.out.splitlines()[-2] == "file 1: the money of 1 refused months is with us again"
+    assert "transferred as BNI-1, Rp8.400 refused (Rp8.400 of it with us again)" in said.out.splitlines()[-1]

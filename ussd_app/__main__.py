@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 from sqlalchemy.exc import OperationalError
 
 from ussd_app import embedded, logs, phone
-from ussd_app.commands import MENUS, command, connected, handover, members, menus, money, sponsors
+from ussd_app.commands import MENUS, campaigns, command, connected, handover, members, menus, money, sms, sponsors
 from ussd_app.domain import phone as numbers
 from ussd_app.errors import MenuProblems, NotAllowedNow, NotPublished, Refused, SettingsError
 from ussd_app.services import publishing
@@ -59,8 +59,10 @@ def _parser() -> argparse.ArgumentParser:
     dialing.add_argument("--url", help="the callback to dial, when it is not on this machine")
     dialing.add_argument("code", nargs="?", help="the code to dial, for example *777# or *777*1*2#")
     menus.add_to(commands)
+    campaigns.add_to(commands)
     handover.add_to(commands)
     money.add_to(commands)
+    sms.add_to(commands)
     members.add_to(commands)
     sponsors.add_to(commands)
     return parser

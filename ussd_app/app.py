@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from flask import Flask, Response
-from werkzeug.wrappers import Response as AnyResponse
 
 from ussd_app import logs, runtime, settings
 from ussd_app.runtime import Runtime
 from ussd_app.services import inbox
-from ussd_app.web import callbacks, health, payments, plain_ussd, simulator, ussd
+from ussd_app.web import admin, callbacks, headers, health, payments, plain_ussd, simulator, ussd
 
-# Nothing is fetched from another host, nothing runs that we did not ship.
-POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+DESK = "/admin"
 
 
 def create_app(rt: Runtime) -> Flask:
@@ -33,6 +35,11 @@ def create_app(rt: Runtime) -> Flask:
     )
     _post(app, f"{gateway}/opt-outs", "opt_outs", lambda token: callbacks.keep(rt, token, inbox.take_opt_out))
     _post(app, "/callbacks/africastalking/<path:_rest>", "no_token", lambda _rest: Response("forbidden", 403))
+    app.add_url_rule(
+        "/callbacks/kannel/<token>/delivery-reports",
+        "kannel_reports",
+        lambda token: callbacks.keep(rt, token, inbox.take_kannel_report),
+    )
     _post(app, "/callbacks/ussd/<token>", "plain_ussd", lambda token: plain_ussd.keypress(rt, token))
     _post(app, "/callbacks/ussd/", "no_plain_token", lambda: Response("forbidden", 403))
     _post(app, "/callbacks/midtrans/notifications", "midtrans", lambda: payments.notified(rt))
@@ -41,20 +48,28 @@ def create_app(rt: Runtime) -> Flask:
     if rt.settings.sertakan_local:
         simulator.routes(app, rt)
 
-    app.after_request(_headers)
+    app.after_request(headers.guard)
+    desk = admin.create_desk(rt)
+    app.extensions["desk"] = desk
+    app.wsgi_app = _beside(desk.app.wsgi_app, app.wsgi_app)  # type: ignore[method-assign]
     return app
+
+
+def _beside(desk: WSGIApplication, gateways: WSGIApplication) -> WSGIApplication:
+    """The desk under its address, everything else as it was."""
+
+    def answer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        path: str = environ.get("PATH_INFO", "")
+        if path == DESK or path.startswith(f"{DESK}/"):
+            below = {"SCRIPT_NAME": environ.get("SCRIPT_NAME", "") + DESK, "PATH_INFO": path[len(DESK) :]}
+            return desk(environ | below, start)
+        return gateways(environ, start)
+
+    return answer
 
 
 def _post(app: Flask, address: str, name: str, view: Callable[..., Response]) -> None:
     app.add_url_rule(address, name, view, methods=["POST"])
-
-
-def _headers(response: AnyResponse) -> AnyResponse:
-    if response.mimetype == "text/html":
-        response.headers["Content-Security-Policy"] = POLICY
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "no-referrer"
-    return response
 
 
 def serve() -> Flask:

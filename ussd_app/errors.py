@@ -75,7 +75,15 @@ class NotPublished(SertakanError):
 
 
 class NotAllowedNow(SertakanError):
-    """An operator asked for something that does not fit how things stand; the message says why."""
+    """An operator asked for something that does not fit how things stand; the message says why.
+
+    `reason` is a key under which the admin desk has the same sentence in its languages, `values` fill its fields.
+    """
+
+    def __init__(self, sentence: str, reason: str = "", **values: object) -> None:
+        super().__init__(sentence)
+        self.reason = reason
+        self.values = values
 
 
 class Unbalanced(SertakanError):

@@ -33,10 +33,14 @@ RECONCILE = "workers.registration.reconcile"
 POST_PAYMENT = "workers.payments.post_payment"
 HAND_OVER = "workers.payments.hand_over"
 RELAY = "workers.outbox.relay"
+COUNT_COSTS = "workers.outbox.count_costs"
 SWEEP_REGISTRATIONS = "workers.registration.sweep"
 SWEEP_PAYMENTS = "workers.payments.sweep"
 SWEEP_MEMBERS = "workers.members.sweep"
 CHECK_BOOKS = "workers.payments.check_books"
+MATCH_REPORTS = "workers.reports.match"
+SWEEP_REPORTS = "workers.reports.sweep"
+REPEAT = "workers.reports.repeat"
 HANDLE_SMS = "workers.inbox.handle_sms"
 SWEEP_INBOX = "workers.inbox.sweep"
 ISSUE_BASKET = "workers.sponsorship.issue_basket"
@@ -44,6 +48,12 @@ SWEEP_BASKETS = "workers.sponsorship.sweep"
 TAKE_ROSTER_IN = "workers.sponsorship.take_roster_in"
 FORGET_SILENT = "workers.sponsorship.forget_silent"
 WRITE_JOURNAL = "workers.journal.write"
+REMIND = "workers.reminders.remind"
+REPLAN_REMINDERS = "workers.reminders.replan"
+PLAN_CAMPAIGNS = "workers.campaigns.plan"
+RELEASE_CAMPAIGNS = "workers.campaigns.release"
+EDUCATE = "workers.campaigns.educate"
+FIND_PROVINCES = "workers.campaigns.find_provinces"
 
 QUEUE_OF = {
     FILE_REGISTRATION: REGISTRATION,
@@ -57,6 +67,9 @@ QUEUE_OF = {
     SWEEP_PAYMENTS: PAYMENTS,
     SWEEP_MEMBERS: HOUSEKEEPING,
     CHECK_BOOKS: HOUSEKEEPING,
+    MATCH_REPORTS: REPORTS,
+    SWEEP_REPORTS: REPORTS,
+    REPEAT: REPORTS,
     HANDLE_SMS: REGISTRATION,
     SWEEP_INBOX: REGISTRATION,
     ISSUE_BASKET: REGISTRATION,
@@ -64,6 +77,14 @@ QUEUE_OF = {
     TAKE_ROSTER_IN: HOUSEKEEPING,
     FORGET_SILENT: HOUSEKEEPING,
     WRITE_JOURNAL: HOUSEKEEPING,
+    REMIND: HOUSEKEEPING,
+    REPLAN_REMINDERS: HOUSEKEEPING,
+    COUNT_COSTS: HOUSEKEEPING,
+    # They take turns with the relay of the lane they fill: nobody's receipt waits behind them.
+    PLAN_CAMPAIGNS: SMS["campaigns"],
+    RELEASE_CAMPAIGNS: SMS["campaigns"],
+    EDUCATE: SMS["campaigns"],
+    FIND_PROVINCES: HOUSEKEEPING,
 }
 
 

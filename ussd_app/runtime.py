@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -13,6 +13,7 @@ from ussd_app.gateways.africastalking import AfricasTalking
 from ussd_app.gateways.console import ConsoleInstitution, ConsoleMessaging, ConsoleTill
 from ussd_app.gateways.handover_file import FileInstitution
 from ussd_app.gateways.institution import Institution
+from ussd_app.gateways.kannel import Kannel
 from ussd_app.gateways.messaging import MessagingGateway
 from ussd_app.gateways.midtrans import Midtrans
 from ussd_app.gateways.payment import PaymentGateway
@@ -26,7 +27,10 @@ from ussd_app.vault import Vault
 
 @dataclass(frozen=True)
 class Runtime:
-    """The live things of a process. `compiled` caches published documents by name and version, which never change."""
+    """The live things of a process; `messaging` are the gateways for SMS, by name.
+
+    `compiled` caches published documents by name and version, which never change.
+    """
 
     settings: Settings
     db: Engine
@@ -34,7 +38,7 @@ class Runtime:
     dialogues: Dialogues
     queues: Queues
     vault: Vault
-    messaging: MessagingGateway
+    messaging: Mapping[str, MessagingGateway]
     payment: PaymentGateway
     institution: Institution
     clock: Callable[[], datetime]
@@ -76,15 +80,31 @@ def build(
     )
 
 
-def _messaging(settings: Settings) -> MessagingGateway:
-    if not settings.at_api_key:
-        return ConsoleMessaging()
-    return AfricasTalking(
-        settings.at_username,
-        settings.at_api_key,
-        sender_id=settings.at_sender_id,
-        base_url=settings.at_base_url,
-    )
+def _messaging(settings: Settings) -> dict[str, MessagingGateway]:
+    """Every company that the settings name; the console only where they name none."""
+    companies: list[MessagingGateway] = []
+    if settings.at_api_key:
+        companies.append(
+            AfricasTalking(
+                settings.at_username,
+                settings.at_api_key,
+                sender_id=settings.at_sender_id,
+                base_url=settings.at_base_url,
+            )
+        )
+    if settings.kannel_url:
+        back = settings.kannel_callback_url.rstrip("/")
+        address = f"{back}/callbacks/kannel/{settings.callback_token}/delivery-reports" if back else ""
+        companies.append(
+            Kannel(
+                settings.kannel_url,
+                settings.kannel_username,
+                settings.kannel_password,
+                sender_id=settings.kannel_sender_id,
+                reports=address,
+            )
+        )
+    return {company.name: company for company in companies or [ConsoleMessaging()]}
 
 
 def _payment(settings: Settings, engine: Engine, clock: Callable[[], datetime]) -> PaymentGateway:

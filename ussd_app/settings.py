@@ -38,11 +38,18 @@ class Settings(BaseSettings):
     at_api_key: str = ""
     at_sender_id: str = ""
     at_base_url: str = ""
+    kannel_url: str = ""
+    kannel_username: str = ""
+    kannel_password: str = ""
+    kannel_sender_id: str = ""
+    kannel_callback_url: str = ""
     midtrans_server_key: str = ""
     midtrans_base_url: str = "https://api.sandbox.midtrans.com"
     savings: bool = False
     institution: Literal["console", "file"] | None = None
-    sms_per_second: int = Field(50, ge=1, le=1000)
+    sms_per_second: int = Field(50, ge=1, le=20_000)
+    # How many reverse proxies of ours stand in front and write X-Forwarded-For: what else comes in it is not believed.
+    trusted_proxies: int = Field(0, ge=0, le=5)
     admin_email: str = "admin@sertakan.local"
     admin_password: str = ""
     # Set by `make run` for the processes it starts: the token may be `local`, and the simulator is shown.

@@ -24,12 +24,21 @@ SCANS: tuple[tuple[str, tuple[str, ...], int], ...] = (
     (queues.RECONCILE, (), 60),
     (queues.HAND_OVER, (), 15),
     *((queues.RELAY, (lane,), 10) for lane in LANES),
+    (queues.SWEEP_REPORTS, (), 10),
+    (queues.REPEAT, (), 60),
     (queues.SWEEP_INBOX, (), 15),
     (queues.SWEEP_BASKETS, (), 15),
     (queues.FORGET_SILENT, (), 24 * 3600),
     (queues.WRITE_JOURNAL, (), 5),
     (queues.SWEEP_MEMBERS, (), 60),
+    (queues.PLAN_CAMPAIGNS, (), 15),
+    (queues.RELEASE_CAMPAIGNS, (), 10),
+    (queues.EDUCATE, (), 60),
+    (queues.FIND_PROVINCES, (), 3600),
     (queues.CHECK_BOOKS, (), 3600),
+    (queues.REMIND, (), 600),
+    (queues.REPLAN_REMINDERS, (), 60),
+    (queues.COUNT_COSTS, (), 3600),
 )
 # A queue that nobody works on must not fill up with scans.
 MOST_WAITING = 200

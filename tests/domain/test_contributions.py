@@ -323,3 +323,20 @@ def test_a_mistake_in_the_file_is_refused_with_a_sentence(path: str, value: obje
 def test_a_file_that_is_no_rates_at_all_is_refused(data: object) -> None:
     with pytest.raises(ValidationError):
         rates_from(data)
+
+
+def test_months_that_follow_each_other_and_cost_alike_are_one_stretch() -> None:
+    months = [date(2026, 11, 1), date(2026, 12, 1), date(2027, 1, 1)]
+    found = price(RATES, sector="seller", package=TWO, wage=LOWEST, months=months).stretches()
+    assert [(one.months, one.normal, one.amount) for one in found] == [
+        ((months[0], months[1]), 16_800, 8_400),
+        ((months[2],), 16_800, 16_800),
+    ]
+
+
+def test_months_of_one_price_are_two_stretches_when_their_programmes_cost_otherwise() -> None:
+    rest = {"programmes": {"jkk": {"flat": 6_800}, "jkm": {"flat": 10_000}, "jht": {"flat": 1}}, "from": "2027-02"}
+    rates = edited("tables", [TABLE, {**TABLE, **rest}])
+    months = [date(2027, 1, 1), date(2027, 2, 1)]
+    found = price(rates, sector="seller", package=TWO, wage=LOWEST, months=months).stretches()
+    assert [(len(one.months), one.amount) for one in found] == [(1, 16_800), (1, 16_800)]

@@ -30,8 +30,10 @@ def ucs(units: int, segments: int) -> Size:
     return Size("UCS-2", units, segments)
 
 
+# Sixty texts counted by hand. A line is `part | part | …` where it matters what goes into which.
 SIZES: list[tuple[str, Size]] = [
-    ("", gsm(0, 1)),
+    # one part, two, three: 160, 2 x 153, 3 x 153
+    ("", gsm(0, 1)),  # still a message
     ("a", gsm(1, 1)),
     ("Rp16.800", gsm(8, 1)),
     ("a" * 159, gsm(159, 1)),
@@ -41,27 +43,41 @@ SIZES: list[tuple[str, Size]] = [
     ("a" * 307, gsm(307, 3)),
     ("a" * 459, gsm(459, 3)),
     ("a" * 460, gsm(460, 4)),
+    # the extension characters, each an escape and one more septet
     ("[", gsm(2, 1)),
-    ("^{}[]~|\\€\f", gsm(20, 1)),
+    ("^{}[]~|\\€\f", gsm(20, 1)),  # all ten
+    ("a\fb", gsm(4, 1)),  # a form feed is one of them, a line feed is not
+    ("Harga €5 | [baru] ~{a}", gsm(29, 1)),  # 22 characters, 7 of them pairs: € | [ ] ~ { }
     ("€" * 80, gsm(160, 1)),
     ("€" * 81, gsm(162, 2)),
-    ("€" * 152, gsm(304, 2)),  # 76 pairs a part, one septet unused in each
-    ("€" * 153, gsm(306, 3)),
     ("a" * 158 + "[", gsm(160, 1)),
     ("a" * 159 + "[", gsm(161, 2)),
     ("[" + "a" * 158, gsm(160, 1)),
-    ("a" * 152 + "[" + "a" * 152, gsm(306, 3)),  # the pair moves to the second part and pushes one a out
-    ("a" * 151 + "[" + "a" * 153, gsm(306, 2)),  # the pair just fits
-    ("a" * 153 + "[" + "a" * 151, gsm(306, 2)),
-    ("a" * 152 + "[" + "a" * 151, gsm(305, 2)),
-    ("a" * 152 + "\f" + "a" * 152, gsm(306, 3)),
-    ("\n" * 160, gsm(160, 1)),
+    # a pair at the border of two parts
+    ("a" * 152 + "[" + "a" * 152, gsm(306, 3)),  # 152 a | [ 151 a | a: the pair moves on and pushes one a out
+    ("a" * 151 + "[" + "a" * 153, gsm(306, 2)),  # 151 a [ | 153 a: the pair just fits
+    ("a" * 153 + "[" + "a" * 151, gsm(306, 2)),  # 153 a | [ 151 a
+    ("a" * 152 + "[" + "a" * 151, gsm(305, 2)),  # 152 a | [ 151 a
+    ("a" * 152 + "\f" + "a" * 152, gsm(306, 3)),  # as with [
+    ("a" * 152 + "€" + "a" * 150 + "€", gsm(306, 3)),  # 152 a | € 150 a | €: 2 + 150 leave one septet
+    ("a" * 152 + "€" + "a" * 149 + "€", gsm(305, 2)),  # 152 a | € 149 a €
+    ("€" * 152, gsm(304, 2)),  # 76 pairs a part, one septet unused in each
+    ("€" * 153, gsm(306, 3)),  # 76 | 76 | 1
+    # letters with accents: Javanese and Sundanese need only those of the alphabet
+    ("Mangga mayar kanggé céléngan, mirsani: *777#", gsm(44, 1)),
+    ("cèlèngan", gsm(8, 1)),
+    ("é" * 160, gsm(160, 1)),
+    ("È", ucs(1, 1)),  # small ones only: the alphabet has É and no È
     ("@£$¥èéùìòÇØøÅåΔΦΓΛΩΠΨΣΘΞÆæßÉ¤¡ÄÖÑÜ§¿äöñüà", gsm(41, 1)),
     ("Ç", gsm(1, 1)),
     ("ç", ucs(1, 1)),
+    # line ends
+    ("\n" * 160, gsm(160, 1)),
+    ("Bayar\r\nRp8.400", gsm(14, 1)),  # 5 + 2 + 7
+    # what no plain phone has makes the whole text UCS-2: 70, 2 x 67
     ("`", ucs(1, 1)),
     ("\t", ucs(1, 1)),
-    ("\x1b", ucs(1, 1)),
+    ("\x1b", ucs(1, 1)),  # an escape by itself is no character
     ("µ", ucs(1, 1)),
     ("ê" * 70, ucs(70, 1)),
     ("ê" * 71, ucs(71, 2)),
@@ -69,23 +85,46 @@ SIZES: list[tuple[str, Size]] = [
     ("ê" * 135, ucs(135, 3)),
     ("a" * 69 + "ê", ucs(70, 1)),
     ("a" * 70 + "ê", ucs(71, 2)),
-    ("[" * 69 + "ê", ucs(70, 1)),  # no pairs in UCS-2
+    ("[" * 69 + "ê", ucs(70, 1)),  # no pairs there
+    ("a" * 100 + "€" * 33 + "ê", ucs(134, 2)),  # 100 + 33 + 1
+    # beyond U+FFFF: two units, and never cut in the middle
     ("🙂", ucs(2, 1)),
     ("🙂" * 35, ucs(70, 1)),
-    ("🙂" * 36, ucs(72, 2)),
+    ("🙂" * 36, ucs(72, 2)),  # 33 | 3
     ("🙂" * 66, ucs(132, 2)),  # 33 a part, one unit unused in each
-    ("🙂" * 67, ucs(134, 3)),
-    ("a" * 66 + "🙂" + "a" * 66, ucs(134, 3)),
-    ("a" * 65 + "🙂" + "a" * 67, ucs(134, 2)),
+    ("🙂" * 67, ucs(134, 3)),  # 33 | 33 | 1
+    ("a" * 66 + "🙂" + "a" * 66, ucs(134, 3)),  # 66 a | 🙂 65 a | a
+    ("a" * 65 + "🙂" + "a" * 67, ucs(134, 2)),  # 65 a 🙂 | 67 a
+    ("👨\u200d👩", ucs(5, 1)),  # two faces and what joins them
+    # typographic characters count as they are; `plain` comes before
     ("“halo”", ucs(6, 1)),
     ("e\u0301", ucs(2, 1)),
     ("ꦱꦼꦂꦠ", ucs(4, 1)),
+]
+
+# The same after typographic characters have been made plain, as every text of ours is.
+PLAIN_SIZES: list[tuple[str, Size]] = [
+    ("“" + "a" * 158 + "”", gsm(160, 1)),
+    ("a" * 157 + "…", gsm(160, 1)),  # one character becomes three dots
+    ("a" * 158 + "…", gsm(161, 2)),
+    ("e\u0301" * 160, gsm(160, 1)),  # letter and accent become one
+    ("\u200b" + "a" * 160, gsm(160, 1)),  # the invisible is left out
+    ("Rp\u00a08.400 – “lunas” 🙂", ucs(21, 1)),  # 8 + 3 + 7 + 1, and the emoji two
 ]
 
 
 @pytest.mark.parametrize(("text", "size"), SIZES)
 def test_a_text_takes_as_much_as_counting_by_hand_says(text: str, size: Size) -> None:
     assert gsm7.size(text) == size
+
+
+@pytest.mark.parametrize(("text", "size"), PLAIN_SIZES)
+def test_a_text_made_plain_takes_as_much_as_counting_by_hand_says(text: str, size: Size) -> None:
+    assert gsm7.size(gsm7.plain(text)) == size
+
+
+def test_the_table_has_sixty_different_texts() -> None:
+    assert len({text for text, _ in SIZES}) == len(SIZES) == 60
 
 
 def test_the_alphabet_is_the_standards() -> None:

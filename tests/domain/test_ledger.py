@@ -149,6 +149,18 @@ def test_money_of_nobody_is_taken_back_from_where_it_waits() -> None:
     assert balance(ledger.SUSPENSE, ledger.unplaced("o1", 8_400), gone) == 0
 
 
+def test_money_of_a_month_that_the_institution_sends_back_undoes_its_remittance() -> None:
+    piece = PaidFor(7, NOV, 8_400)
+    there, back = ledger.remittance("B1", [piece]), ledger.sent_back("B1", piece, "o1")
+    assert (balance(ledger.REMITTED, there, back), balance(ledger.CONTRIBUTIONS_OWED, back)) == (0, -8_400)
+    assert (back.key, back.order_id) == ("B1:7-202611:sent_back", "o1")
+
+
+def test_what_the_provider_had_paid_back_already_makes_up_for_the_loss() -> None:
+    lost, found = ledger.taken_back("o1", "r1", SITI, 8_400, 8_400), ledger.recovered("o1:1", SITI, 8_400, "o1")
+    assert (balance(ledger.LOSSES, lost, found), balance(ledger.MEMBER_CREDIT, found)) == (0, 8_400)
+
+
 def test_an_approved_refund_is_set_aside_and_then_leaves_the_house() -> None:
     approved, paid = ledger.refund_approved(1, SITI, 8_400), ledger.refund_paid(1, SITI, 8_400)
     assert (balance(ledger.MEMBER_CREDIT, approved), balance(ledger.REFUNDS_OWED, approved)) == (8_400, -8_400)

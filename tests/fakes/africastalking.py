@@ -57,9 +57,19 @@ class Taken:
 class FakeAfricasTalking:
     """Set an attribute to change how the next requests are answered; `requests`, `taken`: what happened."""
 
-    def __init__(self, api_key: str = "", port: int = 0, on_sms: Callable[[Taken], None] | None = None) -> None:
+    def __init__(
+        self,
+        api_key: str = "",
+        port: int = 0,
+        on_sms: Callable[[Taken], None] | None = None,
+        *,
+        keep_alive: bool = False,
+    ) -> None:
         self.requests: list[Asked] = []
         self.taken: list[Taken] = []
+        self.connections: set[Any] = set()
+        """Where requests came from: address and port."""
+        self.keep_alive = keep_alive
         self.codes: dict[str, int] = {}
         """The status code for a number; 101 for all others."""
         self.statuses: dict[int, str] = dict(STATUSES)
@@ -141,7 +151,11 @@ def _json(message: str, rows: list[dict[str, Any]]) -> bytes:
 
 def _handler(fake: FakeAfricasTalking) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1" if fake.keep_alive else "HTTP/1.0"
+        disable_nagle_algorithm = True
+
         def do_POST(self) -> None:
+            fake.connections.add(self.client_address)
             raw = self.rfile.read(int(self.headers.get("Content-Length", "0")))
             form = dict(parse_qsl(raw.decode(), keep_blank_values=True))
             headers = {name.lower(): value for name, value in self.headers.items()}
@@ -149,6 +163,7 @@ def _handler(fake: FakeAfricasTalking) -> type[BaseHTTPRequestHandler]:
             asked = Asked(headers, form, to, form.get("message", ""), form.get("from"))
             answer = fake.answer(asked, self.path)
             if answer is None:
+                self.close_connection = True
                 return
             status, body = answer
             try:

@@ -25,6 +25,7 @@ class Post:
     fails: Exception | None = None
     forgets: set[str] = field(default_factory=set)
     calls: list[tuple[str, list[str]]] = field(default_factory=list)
+    most_recipients: int = 100
 
     def send(self, text: str, phones: Sequence[str]) -> Mapping[str, Handed]:
         """Remember the call, then fail or answer as told."""

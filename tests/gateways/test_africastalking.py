@@ -9,6 +9,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +38,12 @@ from ussd_app.gateways.africastalking_callbacks import (
     inbound_sms,
     opt_out,
 )
-from ussd_app.gateways.messaging import Handed, MessagingGateway
+from ussd_app.gateways.messaging import Charge, Handed, MessagingGateway
 
 KEY = "atsk_secret"
 BUDI = "+6281234567890"
 SITI = "+6285712345678"
+CHARGE = Charge(Decimal("0.8"), "KES")
 PRIVATE = "PIN 482913 NIK 3171234567890123"
 
 
@@ -102,8 +104,8 @@ def test_it_is_a_messaging_gateway() -> None:
 def test_a_text_goes_out_as_the_documentation_says(company: FakeAfricasTalking) -> None:
     handed = a_gateway(company.url, sender="SERTAKAN").send("Iuran diterima", [BUDI, SITI])
     assert handed == {
-        BUDI: Handed("sent", "ATXid_1", cost="KES 0.8000", parts=1),
-        SITI: Handed("sent", "ATXid_2", cost="KES 0.8000", parts=1),
+        BUDI: Handed("sent", "ATXid_1", cost="KES 0.8000", charge=CHARGE, parts=1),
+        SITI: Handed("sent", "ATXid_2", cost="KES 0.8000", charge=CHARGE, parts=1),
     }
     (asked,) = company.requests
     assert asked.form == {
@@ -219,17 +221,17 @@ SENT = {"statusCode": 101, "number": BUDI, "status": "Success", "messageId": "AT
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [
-        ([SENT | {"number": "62 812-3456-7890"}], Handed("sent", "ATXid_9", cost="KES 0.8")),
-        ([SENT | {"statusCode": "101"}], Handed("sent", "ATXid_9", cost="KES 0.8")),
-        ([SENT | {"messageParts": "2"}], Handed("sent", "ATXid_9", cost="KES 0.8", parts=2)),
+        ([SENT | {"number": "62 812-3456-7890"}], Handed("sent", "ATXid_9", cost="KES 0.8", charge=CHARGE)),
+        ([SENT | {"statusCode": "101"}], Handed("sent", "ATXid_9", cost="KES 0.8", charge=CHARGE)),
+        ([SENT | {"messageParts": "2"}], Handed("sent", "ATXid_9", cost="KES 0.8", charge=CHARGE, parts=2)),
         ([SENT | {"messageParts": None, "cost": None}], Handed("sent", "ATXid_9")),
-        ([SENT | {"cost": 0.8}], Handed("sent", "ATXid_9", cost="0.8")),
-        ([SENT | {"statusCode": 406}, SENT], Handed("sent", "ATXid_9", cost="KES 0.8")),
-        ([SENT, SENT | {"statusCode": 406}], Handed("sent", "ATXid_9", cost="KES 0.8")),
-        ([SENT | {"statusCode": None}], Handed("unknown", "ATXid_9", "None Success", "KES 0.8")),
+        ([SENT | {"cost": 0.8}], Handed("sent", "ATXid_9", cost="0.8", charge=Charge(Decimal("0.8")))),
+        ([SENT | {"statusCode": 406}, SENT], Handed("sent", "ATXid_9", cost="KES 0.8", charge=CHARGE)),
+        ([SENT, SENT | {"statusCode": 406}], Handed("sent", "ATXid_9", cost="KES 0.8", charge=CHARGE)),
+        ([SENT | {"statusCode": None}], Handed("unknown", "ATXid_9", "None Success", "KES 0.8", CHARGE)),
         (
             [SENT | {"statusCode": 777, "status": f"Hm {BUDI}"}],
-            Handed("unknown", "ATXid_9", "777 Hm +…", "KES 0.8"),
+            Handed("unknown", "ATXid_9", "777 Hm +…", "KES 0.8", CHARGE),
         ),
         (["rubbish", None], Handed("unknown", reason="not in the answer")),
         ([{}], Handed("unknown", reason="not in the answer")),
@@ -238,6 +240,21 @@ SENT = {"statusCode": 101, "number": BUDI, "status": "Success", "messageId": "AT
 def test_rows_are_read_with_patience(company: FakeAfricasTalking, rows: list[Any], expected: Handed) -> None:
     company.body = an_answer("Sent", *rows)
     assert a_gateway(company.url).send("x", [BUDI])[BUDI] == expected
+
+
+@pytest.mark.parametrize("cost", ["free", "KES", "0,80", "KES 1e3", "-1", ""])
+def test_a_cost_in_words_nobody_has_heard_of_is_kept_and_is_no_amount(company: FakeAfricasTalking, cost: str) -> None:
+    company.body = an_answer("Sent", SENT | {"cost": cost})
+    handed = a_gateway(company.url).send("x", [BUDI])[BUDI]
+    assert (handed.cost, handed.charge) == (cost or None, None)
+
+
+def test_texts_that_follow_each_other_share_a_connection() -> None:
+    with FakeAfricasTalking(KEY, keep_alive=True) as company:
+        gateway = a_gateway(company.url)
+        for _ in range(3):
+            gateway.send("x", [BUDI])
+        assert len(company.connections) == 1
 
 
 @pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "text/plain", "text/html"])

@@ -88,6 +88,17 @@ def test_an_answer_file_may_come_from_a_spreadsheet_of_the_country() -> None:
     assert answer_file.read("a.csv", contents) == ([Answer(2, 7, "R1", "accepted", "21234567890", "")], [])
 
 
+def test_an_answer_file_may_say_how_the_money_of_a_refused_month_came_back() -> None:
+    contents = b"bank_reference," + COLUMNS + b"BNI-9,7,C1-202611,refused,,wrong sum\n"
+    (found,), wrong = answer_file.read("a.csv", contents)
+    assert (found.bank_reference, found.reason, wrong) == ("BNI-9", "wrong sum", [])
+
+
+def test_an_answer_file_has_no_column_twice() -> None:
+    (problem,) = answer_file.read("a.csv", b"bank_reference,bank_reference," + COLUMNS)[1]
+    assert (problem.line, problem.path) == (1, "(columns)")
+
+
 @pytest.mark.parametrize("first", [b"", b"file,reference,verdict\n", b"7,R1,accepted,21234567890,\n"])
 def test_an_answer_file_without_its_column_names_is_not_read(first: bytes) -> None:
     answers, (problem,) = answer_file.read("a.csv", first)

@@ -1,13 +1,13 @@
-"""What the messaging gateway tells us is kept once, personal parts unreadable, and moves our SMS on."""
+"""What the messaging gateway tells us is kept once, personal parts unreadable."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.builders import PHONE, an_sms, count, rows
+from tests.builders import PHONE, count, rows
 from ussd_app.errors import BadRequest
 from ussd_app.runtime import Runtime
-from ussd_app.services import inbox, outbox
+from ussd_app.services import inbox, stops
 
 REPORT = {"id": "ATXid_1", "status": "Success", "phoneNumber": PHONE, "networkCode": "51010"}
 SMS = {"from": PHONE, "to": "777", "text": "DAFTAR#3174054508880003", "date": "2026-11-22 03:00:00", "id": "in-1"}
@@ -24,57 +24,6 @@ END = {
     "input": "1*3174054508880003",
     "lastAppResponse": "CON Ketik tanggal lahir",
 }
-
-
-@pytest.fixture
-def sent(rt: Runtime) -> Runtime:
-    """One SMS was handed over and got an id."""
-    an_sms(rt)
-    outbox.relay(rt, "urgent")
-    return rt
-
-
-def report_of(rt: Runtime, **changes: str) -> dict[str, str]:
-    (row,) = rows(rt, "SELECT message_id FROM outbox")
-    return {**REPORT, "id": row["message_id"], **changes}
-
-
-def state(rt: Runtime) -> str:
-    (row,) = rows(rt, "SELECT state FROM outbox")
-    return str(row["state"])
-
-
-@pytest.mark.parametrize(
-    ("status", "expected"),
-    [
-        ("Success", "delivered"),
-        ("Failed", "failed"),
-        ("Rejected", "failed"),
-        ("Expired", "failed"),
-        ("Buffered", "sent"),
-        ("Teleported", "sent"),
-    ],
-)
-def test_a_report_moves_its_sms_on(sent: Runtime, status: str, expected: str) -> None:
-    inbox.take_report(sent, report_of(sent, status=status))
-    assert state(sent) == expected
-
-
-def test_a_failed_sms_keeps_the_reason(sent: Runtime) -> None:
-    inbox.take_report(sent, report_of(sent, status="Failed", failureReason="UserIsInactive"))
-    assert rows(sent, "SELECT reason FROM outbox") == [{"reason": "UserIsInactive"}]
-
-
-def test_an_interim_report_that_comes_late_changes_nothing(sent: Runtime) -> None:
-    inbox.take_report(sent, report_of(sent))
-    inbox.take_report(sent, report_of(sent, status="Sent"))
-    assert state(sent) == "delivered"
-
-
-def test_a_second_final_report_changes_nothing(sent: Runtime) -> None:
-    inbox.take_report(sent, report_of(sent))
-    inbox.take_report(sent, report_of(sent, status="Failed"))
-    assert state(sent) == "delivered"
 
 
 def test_the_same_report_again_is_kept_once(rt: Runtime) -> None:
@@ -119,6 +68,23 @@ def test_an_opt_out_is_kept_once(rt: Runtime) -> None:
     assert rows(rt, "SELECT phone, topic, channel, reference FROM stops") == [
         {"phone": PHONE, "topic": "all", "channel": "gateway", "reference": "SERTAKAN"}
     ]
+
+
+def test_an_opt_out_by_a_number_without_its_plus_holds_for_the_number(rt: Runtime) -> None:
+    inbox.take_opt_out(rt, {"senderId": "SERTAKAN", "phoneNumber": PHONE.replace("+", " ")})
+    assert rows(rt, "SELECT phone FROM stops") == [{"phone": PHONE}]
+
+
+def test_an_opt_out_ends_when_they_ask_us_to_start_again(rt: Runtime) -> None:
+    inbox.take_opt_out(rt, {"senderId": "SERTAKAN", "phoneNumber": PHONE})
+    with rt.db.begin() as connection:
+        assert stops.start_by(rt, connection, PHONE, "all", "sms:1")
+    assert rows(rt, "SELECT id FROM stops WHERE ended_at IS NULL") == []
+
+
+def test_a_report_about_something_that_is_no_number_is_kept_as_it_came(rt: Runtime) -> None:
+    inbox.take_report(rt, {**REPORT, "phoneNumber": "Anonymous"})
+    assert rows(rt, "SELECT phone FROM delivery_reports") == [{"phone": "Anonymous"}]
 
 
 def test_a_report_without_its_id_is_kept_by_nobody(rt: Runtime) -> None:

@@ -16,6 +16,7 @@ from ussd_app.errors import GatewayTemporary
 from ussd_app.gateways.payment import State, TakenBack
 from ussd_app.runtime import Runtime
 from ussd_app.services import billing, reconciliation
+from ussd_app.services.books import check
 from ussd_app.storage import ledger as books
 from workers import runtime as worker_runtime
 from workers.schedule import SCANS
@@ -150,3 +151,63 @@ def test_codes_that_expire_first_are_asked_about_first(shop: Runtime, till: Till
     clock_of(shop).set(shop.clock() + timedelta(hours=2))
     reconciliation.run(shop)
     assert till.asked == ["SRT-2", "SRT-1"]
+
+
+# ---- what was paid and may have gone back ----
+
+
+@pytest.fixture
+def paid(shop: Runtime, till: Till) -> Runtime:
+    """The code was paid just now."""
+    till.state = "settled"
+    reconciliation.run(shop)
+    till.asked.clear()
+    return shop
+
+
+def balances(rt: Runtime) -> set[int]:
+    with rt.db.connect() as connection:
+        return set(books.balances(connection).values())
+
+
+@pytest.mark.parametrize("how", ["refunded", "charged_back"])
+def test_money_that_went_back_without_a_word_is_found_within_a_day(paid: Runtime, till: Till, how: State) -> None:
+    till.state, till.taken_back = how, (TakenBack("r1", PRICE),)
+    clock_of(paid).forward(days=1, minutes=1)
+    reconciliation.run(paid)
+    assert (balances(paid), check(paid), rows(paid, "SELECT 1 FROM contribution_months")) == ({0}, [], [])
+
+
+def test_money_that_went_back_is_found_once(paid: Runtime, till: Till) -> None:
+    till.state, till.taken_back = "refunded", (TakenBack("r1", PRICE),)
+    for _ in range(4):
+        clock_of(paid).forward(days=1, minutes=1)
+        reconciliation.run(paid)
+    assert (len(till.asked), balances(paid), check(paid)) == (4, {0}, [])
+
+
+def test_a_paid_code_is_asked_about_daily_at_first_then_ever_more_seldom_and_no_more_after_120_days(
+    paid: Runtime, till: Till
+) -> None:
+    asked = []
+    for _ in range(200):
+        clock_of(paid).forward(days=1, minutes=1)
+        reconciliation.run(paid)
+        asked.append(len(till.asked))
+        till.asked.clear()
+    assert asked[:8] == [1] * 8
+    assert 20 <= sum(asked) <= 32
+    assert sum(asked[135:]) == 0
+
+
+def test_a_run_asks_about_so_many_paid_codes_and_the_next_goes_on(paid: Runtime, till: Till) -> None:
+    execute(
+        paid,
+        "INSERT INTO pay_codes (order_id, member_id, phone, language, total, rates_version, channel, gateway, state, "
+        "next_try_at, created_at, paid_at, ask_back_at, purpose) SELECT 'SRT-' || n, member_id, phone, language, "
+        "total, rates_version, channel, gateway, 'paid', next_try_at, created_at, paid_at, ask_back_at, purpose "
+        "FROM pay_codes, generate_series(10, 44) n",
+    )
+    till.fails = GatewayTemporary("away")
+    clock_of(paid).forward(days=1, minutes=1)
+    assert [reconciliation.run(paid) for _ in range(3)] == [reconciliation.MOST_BACK, 6, 0]

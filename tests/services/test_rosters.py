@@ -11,6 +11,7 @@ from ussd_app.errors import NotAllowedNow
 from ussd_app.gateways.console import ConsoleTill
 from ussd_app.runtime import Runtime
 from ussd_app.services import books, invitations, payments, rosters
+from ussd_app.services.rosters import Brings
 from ussd_app.storage import invitations as asked
 
 COMPANY = "+6281111111111"
@@ -24,7 +25,7 @@ def people(number: int, consent: str = "paper") -> list[dict[str, str]]:
 
 
 def start(rt: Runtime, content: bytes) -> int:
-    return rosters.start(rt, content, phone=COMPANY, name="PT Maju", kind="company", language="id", by="owner@x.id")
+    return rosters.start(rt, content, Brings(COMPANY, "PT Maju", "company", "id"), "owner@x.id")
 
 
 def test_a_dry_run_tells_people_price_and_who_is_to_be_asked_and_does_nothing(rt: Runtime) -> None:

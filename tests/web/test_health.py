@@ -13,10 +13,12 @@ from rq import SimpleWorker
 
 from tests.builders import a_paid_member, an_sms, execute, rows, typed
 from tests.conftest import clock_of
+from tests.texts import a_handed_text, reported
 from ussd_app import runtime
 from ussd_app.app import create_app
 from ussd_app.queues import QUEUES
 from ussd_app.runtime import Runtime
+from ussd_app.services import reports
 from ussd_app.settings import Settings
 
 
@@ -113,6 +115,10 @@ def test_numbers_are_in_prometheus_own_format(client: FlaskClient) -> None:
         'sertakan_outbox{state="waiting"} 1.0',
         'sertakan_queue_jobs{queue="housekeeping"} 1.0',
         "sertakan_books_balance 0.0",
+        'sertakan_delivery_reports{state="waiting"} 1.0',
+        'sertakan_delivery_reports{state="parked"} 1.0',
+        "sertakan_repeats_total 1.0",
+        "sertakan_dead_numbers 1.0",
     ],
 )
 def test_the_numbers_are_those_of_the_house(client: FlaskClient, rt: Runtime, line: str) -> None:
@@ -120,6 +126,12 @@ def test_the_numbers_are_those_of_the_house(client: FlaskClient, rt: Runtime, li
     typed(rt, "3")
     an_sms(rt)
     rt.queues.enqueue("workers.journal.write")
+    reported(rt, "x")
+    reports.match(rt)
+    reported(rt, "y")
+    number = a_handed_text(rt)
+    execute(rt, "UPDATE outbox SET repeat_of = :id WHERE id = :id", id=number)
+    execute(rt, "INSERT INTO numbers (phone, failures, dead_at) VALUES ('+628', 3, now())")
     assert line in client.get("/metrics").text.splitlines()
 
 

@@ -14,7 +14,7 @@ from tests.work import work
 from ussd_app.app import create_app
 from ussd_app.gateways.africastalking import AfricasTalking
 from ussd_app.runtime import Runtime
-from ussd_app.services import outbox
+from ussd_app.services import relay
 
 MESSAGES, PAYMENTS = "/simulator/api/messages", "/simulator/api/payments"
 
@@ -39,7 +39,7 @@ def code(rt: Runtime) -> str:
 def test_the_messages_of_a_phone_come_oldest_first(client: FlaskClient, rt: Runtime) -> None:
     for words in ("first", "second", "third"):
         an_sms(rt, words=words)
-    outbox.relay(rt, "urgent")
+    relay.relay(rt, "urgent")
     assert [sms["text"] for sms in client.get(MESSAGES, query_string={"phone": PHONE}).json or []] == [
         "first",
         "second",
@@ -49,7 +49,7 @@ def test_the_messages_of_a_phone_come_oldest_first(client: FlaskClient, rt: Runt
 
 def test_a_message_tells_its_id_moment_number_and_text(client: FlaskClient, rt: Runtime) -> None:
     number = an_sms(rt)
-    outbox.relay(rt, "urgent")
+    relay.relay(rt, "urgent")
     assert client.get(MESSAGES, query_string={"phone": PHONE}).json == [
         {"id": number, "at": "2026-11-22T03:00:00+00:00", "to": PHONE, "text": "Halo"}
     ]
@@ -61,7 +61,7 @@ def test_a_message_tells_its_id_moment_number_and_text(client: FlaskClient, rt: 
 )
 def test_a_number_may_be_written_in_every_way(client: FlaskClient, rt: Runtime, query: str) -> None:
     an_sms(rt)
-    outbox.relay(rt, "urgent")
+    relay.relay(rt, "urgent")
     assert len(client.get(f"{MESSAGES}?phone={query}").json or []) == 1
 
 
@@ -76,7 +76,7 @@ def test_a_message_that_was_not_sent_is_not_shown(client: FlaskClient, rt: Runti
 
 def test_messages_of_another_phone_are_not_shown(client: FlaskClient, rt: Runtime) -> None:
     an_sms(rt, phone="+6285600000001")
-    outbox.relay(rt, "urgent")
+    relay.relay(rt, "urgent")
     assert client.get(MESSAGES, query_string={"phone": PHONE}).json == []
 
 
@@ -177,7 +177,7 @@ def test_a_service_that_was_not_started_by_make_run_has_no_simulator(rt: Runtime
 
 
 def test_with_a_real_sms_gateway_nobodys_messages_are_shown(rt: Runtime) -> None:
-    client = create_app(replace(rt, messaging=AfricasTalking("sandbox", "key"))).test_client()
+    client = create_app(replace(rt, messaging={"africastalking": AfricasTalking("sandbox", "key")})).test_client()
     assert (client.get(MESSAGES).status_code, client.get("/simulator/").status_code) == (404, 404)
 
 
@@ -188,6 +188,6 @@ def test_with_a_real_payment_company_nobody_can_pay_here(rt: Runtime) -> None:
 
 def test_a_delivered_message_is_still_shown(client: FlaskClient, rt: Runtime) -> None:
     an_sms(rt)
-    outbox.relay(rt, "urgent")
+    relay.relay(rt, "urgent")
     execute(rt, "UPDATE outbox SET state = 'delivered'")
     assert len(client.get(MESSAGES, query_string={"phone": PHONE}).json or []) == 1

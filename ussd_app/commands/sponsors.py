@@ -9,6 +9,7 @@ from ussd_app.commands import Commands, command, connected
 from ussd_app.domain import money
 from ussd_app.domain import phone as numbers
 from ussd_app.services import invitations, rosters
+from ussd_app.services.rosters import Brings
 
 
 def check(options: argparse.Namespace) -> int:
@@ -28,15 +29,8 @@ def check(options: argparse.Namespace) -> int:
 
 def start(options: argparse.Namespace) -> int:
     """Set a roster going: whoever signed is taken in, everybody else is asked by SMS."""
-    number = rosters.start(
-        connected(),
-        options.file.read_bytes(),
-        phone=numbers.parse(options.phone),
-        name=options.name,
-        kind=options.kind,
-        language=options.language,
-        by=options.by,
-    )
+    brings = Brings(numbers.parse(options.phone), options.name, options.kind, options.language)
+    number = rosters.start(connected(), options.file.read_bytes(), brings, options.by)
     print(f"roster {number} is under way")
     return 0
 

@@ -110,8 +110,10 @@ def plain(text: str) -> str:
 def size(text: str) -> Size:
     """What sending the text as SMS takes. An empty text is still one message.
 
-    Neither an escape pair nor a surrogate pair may be cut across two parts, so a part may stay one unit
-    short.
+    Neither an escape pair nor a surrogate pair is cut across two parts, so a part may stay one unit short. For escape
+    pairs the standard says so; of surrogates it knows nothing, but half an emoji is no character, and a gateway that
+    does cut them bills no more parts than are counted here. What joins several characters into one picture (a skin
+    tone, a family) may be cut: each of them can be shown.
     """
     count = septets(text)
     if count is not None:

@@ -8,7 +8,7 @@ Amounts are whole rupiah, debit positive, credit negative; a transaction adds up
     member_credit        paid for a member, not yet given to a contribution month         − (credit)
     sponsor_credit       paid by a sponsor, not yet given to anybody's contribution month − (credit)
     contributions_owed   given to contribution months, not yet sent to the institution    − (credit)
-    remitted             sent to the institution, as the bank confirms                    − (credit)
+    remitted             sent to the institution and not sent back, as the bank confirms  − (credit)
     refunds_owed         approved to go back to whoever paid, not yet paid out            − (credit)
     suspense             money nobody could place yet                                     − (credit)
     losses               taken back by the provider when neither credit nor months stood  + (debit)

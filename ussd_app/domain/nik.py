@@ -95,6 +95,11 @@ def parse(text: str) -> Nik:
     return Nik(digits, digits[:2])
 
 
+def province_of(value: str) -> str:
+    """The code of the province in which a NIK that is kept was first registered: a key of `PROVINCES`."""
+    return value[:2]
+
+
 def agrees(nik: Nik, born: date) -> bool:
     """Whether the NIK holds this birth date. It has no century, so 1926 and 2026 agree alike."""
     return _day_month_year(nik.value) == (born.day, born.month, born.year % 100)
@@ -115,6 +120,11 @@ def zone(province: str) -> str:
     if province in _WIT:
         return "Asia/Jayapura"
     return "Asia/Makassar" if province in _WITA else "Asia/Jakarta"
+
+
+def zone_of(value: str) -> str:
+    """The IANA time zone that somebody with this NIK is taken to be in: see `zone`."""
+    return zone(province_of(value))
 
 
 def masked(value: str) -> str:

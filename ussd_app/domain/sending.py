@@ -14,6 +14,9 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAda
 
 _EXACT = ConfigDict(extra="forbid")  # a misspelt key is an error, not a remark nobody reads
 
+# How many texts there are that tell somebody new about the programme: education_1 and so on.
+LESSONS = 5
+
 Percent = Annotated[int, Field(strict=True, ge=1, le=100)]
 Clock = Annotated[time, BeforeValidator(lambda value: _clock(value))]
 
@@ -86,6 +89,8 @@ class Sending:
     no_report_after_hours: Annotated[int, Field(strict=True, ge=1)]
     dead_after_failures: Annotated[int, Field(strict=True, ge=1)]
     routes: Annotated[tuple[Route, ...], Field(min_length=1)]
+    # How many days after somebody asks to learn about the programme each text comes; 0 is the same evening.
+    education_days: Annotated[tuple[Annotated[int, Field(strict=True, ge=0, le=90)], ...], Field(min_length=1)]
 
     def cost(self, segments: int) -> int:
         """What so many segments are reckoned to cost, in whole rupiah."""
@@ -103,6 +108,8 @@ def _consistent(sending: Sending) -> Sending:
             raise ValueError(f"{name}: `from` must be earlier than `until`")
     if sending.evening.start < sending.hours.start or sending.evening.end > sending.hours.end:
         raise ValueError("evening: must lie within `hours`")
+    if list(sending.education_days) != sorted(set(sending.education_days)) or len(sending.education_days) > LESSONS:
+        raise ValueError(f"education_days: at most {LESSONS} numbers, each higher than the one before")
     if sending.budget.campaigns_stop_at > sending.budget.reminders_stop_at:
         raise ValueError("budget: campaigns must stop before reminders do")
     return sending

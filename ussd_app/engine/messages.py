@@ -30,6 +30,11 @@ class Message:
     repeat: bool
     texts: graph.Texts
 
+    @property
+    def fields(self) -> frozenset[str]:
+        """What its texts show, in whichever language."""
+        return frozenset(path[0] for template in self.texts.values() for path in fields_of(template))
+
     def fill(self, language: str, values: Mapping[str, Value]) -> str:
         """The text in a language (Indonesian where there is none) with its fields filled."""
         template = self.texts.get(language) or self.texts["id"]
@@ -76,6 +81,26 @@ def compile_messages(source: Source, fields: Mapping[str, Mapping[str, Kind]]) -
     if OTHER not in refusals and any("reason" in given for given in fields.values()):
         compilation.complain(("messages",), f"`refusals` needs `{OTHER}`, for reasons that nobody has put into words")
     return (None if any(problem.error for problem in problems) else Messages(made, refusals)), problems
+
+
+def compile_texts(
+    source: Source, at: Path, texts: Mapping[str, str], endings: Mapping[str, str], fields: Mapping[str, Kind], most: int
+) -> tuple[graph.Texts, list[Problem]]:
+    """One SMS that is written in another file than that of all messages, by language, checked and proved like those.
+
+    `at` is the path of its texts there, `endings` what is added to each. It may take `most` segments.
+    """
+    problems: list[Problem] = []
+    menu = definition.Menu(menu="messages", codes=[], languages=["id"], start="none", screens={})
+    compilation = Compilation(menu, source, [], Vocabulary({}, {}), problems)
+    made: dict[str, Template] = {}
+    for language, words in texts.items():
+        path = (*at, language)
+        made[language] = compilation.template(source, path, f"{words.strip()} {endings[language]}")
+        _message_fits(compilation, path, made[language], language, fields, most)
+    if "id" not in texts:
+        compilation.complain(at, "the Indonesian text (`id`) is missing")
+    return made, problems
 
 
 def _refusals(compilation: Compilation, source: Source, messages: definition.Messages) -> dict[str, graph.Texts]:

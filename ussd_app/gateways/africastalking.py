@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import json
 import re
-import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import requests
-import urllib3.exceptions
 from africastalking.SMS import SMSService
 
 from ussd_app.errors import GatewayPermanent, GatewayTemporary, GatewayUnknown, SettingsError
-from ussd_app.gateways.messaging import MOST_RECIPIENTS, Handed
+from ussd_app.gateways.messaging import MOST_RECIPIENTS, Charge, Handed
+from ussd_app.gateways.sessions import Sessions, never_left
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _BAD_NUMBER = Handed("dead", reason="InvalidPhoneNumber")
@@ -52,6 +52,7 @@ class _Sms(SMSService):  # type: ignore[misc]  # the SDK has no types
         super().__init__(username, api_key)
         if base_url:
             self._baseUrl = self._contentUrl = base_url.rstrip("/") + "/version1"
+        self._sessions = Sessions()
 
     def _make_request(
         self,
@@ -63,8 +64,9 @@ class _Sms(SMSService):  # type: ignore[misc]  # the SDK has no types
         callback: None = None,  # noqa: ARG002  # the SDK's own signature
         timeout: tuple[float, float] = (3.05, 9.05),
     ) -> requests.Response:
-        """The SDK's own one drops the HTTP status, and follows redirects with the key in its hand."""
-        return requests.request(
+        """The SDK's own one drops the HTTP status, opens a connection for each text, and follows redirects with the
+        key in its hand."""
+        return self._sessions.get().request(
             method, url, headers=headers, data=data, params=params, timeout=timeout, allow_redirects=False
         )
 
@@ -73,6 +75,7 @@ class AfricasTalking:
     """Africa's Talking as a MessagingGateway, over its own SDK."""
 
     name = "africastalking"
+    most_recipients = MOST_RECIPIENTS
 
     def __init__(
         self,
@@ -105,7 +108,7 @@ class AfricasTalking:
             response = self._sms.send(text, phones, sender_id=self._sender_id, timeout=self._timeout)
         except requests.RequestException as error:
             # `from None` and no str(error): a library's message may quote the request, which holds the key.
-            if _never_left(error):
+            if never_left(error):
                 raise GatewayTemporary(f"no connection to Africa's Talking ({type(error).__name__})") from None
             raise GatewayUnknown(f"no answer from Africa's Talking ({type(error).__name__})") from None
         except UnicodeError:
@@ -114,16 +117,6 @@ class AfricasTalking:
         if refusal:
             return dict.fromkeys(phones, refusal)
         return _read(response.content, phones)
-
-
-def _never_left(error: requests.RequestException) -> bool:
-    """Whether the request cannot have reached anybody: no connection, no name, no trusted certificate."""
-    if isinstance(error, (requests.ConnectTimeout, requests.exceptions.ProxyError, requests.exceptions.InvalidURL)):
-        return True
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    if isinstance(reason, urllib3.exceptions.SSLError):
-        return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in reason.args)
-    return isinstance(reason, urllib3.exceptions.NewConnectionError)
 
 
 def _refusal(status: int) -> Handed | None:
@@ -170,7 +163,14 @@ def _recipient(row: Mapping[str, Any]) -> Handed:
         # A code nobody has told us of, or a yes without an id: it may be on its way, so it is not repeated.
         words = _words(f"{row.get('statusCode')} {row.get('status', '')}")
         said = Handed("unknown", reason=words if code not in _SENT else f"{words} without messageId")
-    return replace(said, message_id=message_id, cost=_text(row.get("cost")), parts=_number(row.get("messageParts")))
+    cost = _text(row.get("cost"))
+    return replace(said, message_id=message_id, cost=cost, charge=_charge(cost), parts=_number(row.get("messageParts")))
+
+
+def _charge(cost: str | None) -> Charge | None:
+    """`KES 0.8000` or `0.80`; None for any other wording."""
+    read = re.fullmatch(r"(?:([A-Z]{3}) ?)?([0-9]{1,9}(?:\.[0-9]{1,9})?)", cost or "")
+    return Charge(Decimal(read[2]), read[1] or "") if read else None
 
 
 def _nobody(message: str, asked: int) -> Handed:

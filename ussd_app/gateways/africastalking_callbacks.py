@@ -16,6 +16,12 @@ from ussd_app.gateways.ussd import Dialect
 
 Form = Mapping[str, str]
 
+# The statuses of a delivery report after which nothing more can happen, and the state they bring a text to; all others
+# ("Sent", "Submitted", "Buffered") say only that it is under way.
+FINAL = {"Success": "delivered", "Failed": "failed", "Rejected": "failed", "Expired": "failed"}
+# The network would not even try.
+REFUSED = frozenset({"Rejected"})
+
 DIALECT = Dialect(cumulative=True, retry="text", chains=True)
 
 

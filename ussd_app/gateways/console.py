@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, text
 
 from ussd_app.errors import BadRequest, Refused
 from ussd_app.gateways.institution import Application, Filing, PaidMonth
-from ussd_app.gateways.messaging import Handed
+from ussd_app.gateways.messaging import MOST_RECIPIENTS, Handed
 from ussd_app.gateways.payment import BadSignature, PayCode, PaymentStatus
 
 Clock = Callable[[], datetime]
@@ -27,6 +27,7 @@ class ConsoleMessaging:
     """SMS that only the simulator shows: handed over is received."""
 
     name = "console"
+    most_recipients = MOST_RECIPIENTS
 
     def send(self, text: str, phones: Sequence[str]) -> Mapping[str, Handed]:
         """Every number receives the text at once."""

@@ -16,7 +16,6 @@ from typing import Any
 from urllib.parse import quote
 
 import requests
-import urllib3.exceptions
 
 from ussd_app.errors import (
     BadRequest,
@@ -27,6 +26,7 @@ from ussd_app.errors import (
     SettingsError,
 )
 from ussd_app.gateways.payment import BadSignature, PayCode, PaymentStatus, State, TakenBack
+from ussd_app.gateways.sessions import never_left
 
 _WIB = timezone(timedelta(hours=7))
 _STORES = frozenset({"alfamart", "indomaret"})
@@ -90,7 +90,7 @@ class Midtrans:
         try:
             http, answer = self._ask("POST", "/charge", request)
         except requests.RequestException as error:
-            if _never_left(error):
+            if never_left(error):
                 raise GatewayTemporary(f"no connection to Midtrans ({type(error).__name__})") from None
             raise GatewayUnknown(f"no answer from Midtrans ({type(error).__name__})") from None
         code = _code(http, answer)
@@ -224,14 +224,6 @@ def _expiry(expires_at: datetime, now: datetime) -> dict[str, Any]:
         "expiry_duration": minutes,
         "unit": "minute",
     }
-
-
-def _never_left(error: requests.RequestException) -> bool:
-    """Whether the request cannot have reached Midtrans."""
-    if isinstance(error, (requests.ConnectTimeout, requests.exceptions.ProxyError, requests.exceptions.InvalidURL)):
-        return True
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    return isinstance(reason, urllib3.exceptions.NewConnectionError)
 
 
 def _object(content: bytes) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from ussd_app.domain import contributions, ledger
 from ussd_app.domain.coverage import coverage
 from ussd_app.domain.ledger import PaidFor, Payer
 from ussd_app.runtime import Runtime
-from ussd_app.services import days, publishing
+from ussd_app.services import days, publishing, reminders
 from ussd_app.storage import contributions as months
 from ussd_app.storage import ledger as books
 from ussd_app.storage import members
@@ -98,6 +98,7 @@ def _buy(rt: Runtime, connection: Connection, payer: Payer, chosen: Sequence[Lin
         # The months themselves are unique; the number is there because a payment may have several allocations.
         key = f"{paid_by}:{books.fresh_number(connection)}"
         books.post_anew(connection, ledger.allocation(key, payer, paid, paid_by), rt.clock())
+        reminders.renew(rt, connection, {line.member_id for line in bought})
     return bought
 
 
@@ -113,6 +114,7 @@ def give_back(rt: Runtime, connection: Connection, held: Sequence[Held]) -> None
         key = f"{order_id}:{books.fresh_number(connection)}"
         paid = [one.paid for one in returned]
         books.post_anew(connection, ledger.given_back(key, returned[0].payer, paid, order_id), rt.clock())
+    reminders.renew(rt, connection, {one.paid.member_id for one in held})
 
 
 def free(rt: Runtime, connection: Connection, payer: Payer, order_id: str, needed: int) -> int:

@@ -16,6 +16,11 @@ def local(moment: datetime) -> date:
     return calendar.local_date(moment, JAKARTA)
 
 
+def start(day: date) -> datetime:
+    """The first moment of a day in Jakarta, in UTC."""
+    return datetime.combine(day, time(), ZoneInfo(JAKARTA)).astimezone(UTC)
+
+
 def last_moment(day: date) -> datetime:
     """The end of a day in Jakarta, in UTC: a code that is good until a day is good all of that day."""
     return datetime.combine(day, LAST_MINUTE, ZoneInfo(JAKARTA)).astimezone(UTC)

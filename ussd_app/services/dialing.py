@@ -100,7 +100,7 @@ def _locked(rt: Runtime, keypress: Keypress, opened: Opened, name: str, token: s
         return Reply(UNKNOWN_CODE.format(code=rt.settings.service_code), ends=True)
     heard = retries.heard_with(rt, keypress, mark, walk.heard)
     after = Stored(turn.dialogue, turn.text, retries.consumed_by(keypress), mark, heard)
-    entry = _entry(rt, keypress, before, turn, walk.journal_of(before, said or ""), started)
+    entry = entry_of(rt, keypress, before, turn, walk.journal_of(before, said or ""), started)
     try:
         if rt.dialogues.close(name, keypress.phone, token, before, after, entry, walk.resumable(turn)):
             return Reply(turn.text, turn.ends)
@@ -120,9 +120,10 @@ def _locked(rt: Runtime, keypress: Keypress, opened: Opened, name: str, token: s
     return _again(current.stored) if current.stored else Reply(BUSY, ends=True)
 
 
-def _entry(
+def entry_of(
     rt: Runtime, keypress: Keypress, before: Stored | None, turn: Turn, said: str, started: float
 ) -> dict[str, object]:
+    """One turn as the journal keeps it; `said` as it may be shown, `started` by the monotonic clock in seconds."""
     dialogue = turn.dialogue
     return {
         "at": rt.clock().isoformat(),

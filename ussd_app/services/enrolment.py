@@ -18,7 +18,7 @@ from ussd_app.engine.turn import Outcome
 from ussd_app.errors import GatewayPermanent, GatewayTemporary, GatewayUnknown
 from ussd_app.gateways.institution import Application, Filing
 from ussd_app.runtime import Runtime
-from ussd_app.services import accounts, billing, publishing, verdicts
+from ussd_app.services import accounts, billing, publishing, reminders, verdicts
 from ussd_app.services.callers import Caller, caller_member, on_screen
 from ussd_app.services.jobs import Job, backoff
 from ussd_app.storage import ledger as books
@@ -52,7 +52,7 @@ def register(
         born=date.fromisoformat(birth_date),
         phone=caller.phone,
         language=caller.dialogue.language,
-        zone=_zone(nik),
+        zone=niks.zone_of(nik),
         sector=sector,
         workplace=workplace,
         package=package,
@@ -76,6 +76,7 @@ def register(
         return Outcome("elsewhere"), []
     members.add_consent(connection, member_id, on_screen(caller, PURPOSE), rt.clock())
     jobs = [] if known and _stands(known) else _file_anew(rt, connection, caller, member_id)
+    reminders.renew(rt, connection, [member_id])
     lines = accounts.lines_for(publishing.rates(rt, caller.documents), {member_id: {first: plan}}, {member_id: run})
     if sum(line.amount for line in lines) <= books.credit(connection, Payer(member_id)):
         verdicts.spend_held(rt, connection, member_id)
@@ -117,7 +118,7 @@ def correct(
     member = caller_member(connection, caller)
     if member is None or not _may_start_over(member) or _stands(member):
         return Outcome("not_refused"), []
-    person = replace(member.person, name=name, born=date.fromisoformat(birth_date), zone=_zone(nik))
+    person = replace(member.person, name=name, born=date.fromisoformat(birth_date), zone=niks.zone_of(nik))
     if not registrations.correct(connection, rt.vault, member.id, nik, person):
         return Outcome("elsewhere"), []
     members.add_consent(connection, member.id, on_screen(caller, PURPOSE), rt.clock())
@@ -125,10 +126,6 @@ def correct(
     # Like any newcomer's, their money is given to months before the institution has answered.
     verdicts.spend_held(rt, connection, member.id)
     return Outcome("corrected"), jobs
-
-
-def _zone(number: str) -> str:
-    return niks.zone(niks.parse(number).province)
 
 
 def file(rt: Runtime, registration_id: int) -> None:

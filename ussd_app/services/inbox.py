@@ -7,32 +7,40 @@ import json
 from collections.abc import Mapping
 
 from ussd_app import queues
+from ussd_app.domain import phone as phones
+from ussd_app.errors import Refused
 from ussd_app.gateways import africastalking_callbacks as callbacks
+from ussd_app.gateways import kannel
 from ussd_app.runtime import Runtime
-from ussd_app.services import recovery
-from ussd_app.storage import inbox, stops
+from ussd_app.services import recovery, stops
+from ussd_app.storage import inbox, reports
+from ussd_app.storage.stops import EVERYTHING
 
-# The final states of a delivery report; all others are kept and change nothing.
 # A session that ended otherwise than by its last screen.
 CUT_OFF = ("Incomplete", "Failed")
-FINAL = {"Success": "delivered", "Failed": "failed", "Rejected": "failed", "Expired": "failed"}
 
 
 def take_report(rt: Runtime, form: Mapping[str, str]) -> None:
-    """A delivery report; unknown statuses and reasons are kept as they are. Raises BadRequest."""
+    """A delivery report; a job finds its text. Unknown statuses and reasons are kept as they are. Raises BadRequest."""
     report = callbacks.delivery_report(form)
     kept = {
         "message_id": report.id,
         "status": report.status,
         "reason": report.reason or "",
-        "phone": report.phone,
+        "phone": _number(report.phone),
         "network_code": report.network_code,
     }
     digest = hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
     with rt.db.begin() as connection:
-        inbox.add_delivery_report(connection, digest, kept, rt.clock())
-        if report.status in FINAL:
-            inbox.report_on(connection, report.id, FINAL[report.status], report.reason or "")
+        fresh = reports.keep(connection, digest, kept, rt.clock())
+    if fresh:
+        # A matcher that has not begun yet will see this one as well.
+        rt.queues.enqueue_scan(queues.MATCH_REPORTS, most=1)
+
+
+def take_kannel_report(rt: Runtime, query: Mapping[str, str]) -> None:
+    """A delivery report as Kannel asks for our address with it. Raises BadRequest."""
+    take_report(rt, kannel.report_fields(query))
 
 
 def take_sms(rt: Runtime, form: Mapping[str, str]) -> None:
@@ -40,7 +48,7 @@ def take_sms(rt: Runtime, form: Mapping[str, str]) -> None:
     sms = callbacks.inbound_sms(form)
     kept = {
         "message_id": sms.id,
-        "phone": sms.sender,
+        "phone": _number(sms.sender),
         "to_number": sms.to,
         "text": rt.vault.seal(sms.text),
         "sent_at": sms.sent_at,
@@ -73,4 +81,12 @@ def take_opt_out(rt: Runtime, form: Mapping[str, str]) -> None:
     """Somebody asked the gateway to keep us from writing to them. Raises BadRequest."""
     left = callbacks.opt_out(form)
     with rt.db.begin() as connection:
-        stops.stop(connection, left.phone, stops.EVERYTHING, "gateway", left.sender_id, rt.clock())
+        stops.stop_by(rt, connection, _number(left.phone), EVERYTHING, "gateway", left.sender_id)
+
+
+def _number(text: str) -> str:
+    """The number as our own rows have it; what is none is kept as it came."""
+    try:
+        return phones.parse(text)
+    except Refused:
+        return text

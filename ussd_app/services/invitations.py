@@ -13,7 +13,7 @@ from ussd_app.engine.kinds import Value
 from ussd_app.engine.turn import FactValue, Outcome
 from ussd_app.errors import NotAllowedNow
 from ussd_app.runtime import Runtime
-from ussd_app.services import outbox, publishing
+from ussd_app.services import outbox, publishing, reminders
 from ussd_app.services.callers import Caller, on_screen
 from ussd_app.services.days import local
 from ussd_app.services.jobs import Job, put
@@ -107,6 +107,7 @@ def agree(rt: Runtime, connection: Connection, invitation: Invitation, consent: 
     members.add_consent(connection, member.id, consent, now)
     sponsors.link(connection, told.sponsor_id, member.id, shown_name(told.name), told.months, now)
     invitations.agree(connection, invitation.id, member.id, now)
+    reminders.renew(rt, connection, [member.id])
     return [*jobs, Job(queues.ISSUE_BASKET, told.sponsor_id), Job(queues.RELAY, URGENT)]
 
 

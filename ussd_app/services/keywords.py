@@ -1,57 +1,139 @@
-"""Somebody texts us a word: do what it asks for, and answer once."""
+"""Somebody texts us a word: what it asks for is done."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import Callable
 
 from sqlalchemy import Connection
 
 from ussd_app import queues
-from ussd_app.domain import phone as phones
+from ussd_app.domain.keywords import Command, Match, Said, fields_in
 from ussd_app.engine.kinds import Value
-from ussd_app.errors import Refused
 from ussd_app.runtime import Runtime
+from ussd_app.services import education, phone_numbers, rights, sms_dialogues, stops
 from ussd_app.services import invitations as asking
-from ussd_app.services import outbox, phone_numbers, rights
-from ussd_app.services.jobs import Job, put
+from ussd_app.services.jobs import Job
+from ussd_app.services.replies import Answered, Texted
 from ussd_app.services.words import LONGEST_LIST, shown_name
-from ussd_app.storage import inbox, invitations, members, sponsors
+from ussd_app.storage import invitations, members, sponsors
+from ussd_app.storage import sms_dialogues as dialogues
 from ussd_app.storage.invitations import Invitation
 from ussd_app.storage.outbox import URGENT
+from ussd_app.storage.stops import EVERYTHING
 
-LEASE = timedelta(seconds=60)
-# The institution's own SMS service writes `KEYWORD#field#field`, so people do.
-_APART = re.compile(r"[\s#.,!;:]+")
-
-
-@dataclass(frozen=True)
-class Texted:
-    """An SMS from `phone`: the words after the keyword, and its id at the gateway."""
-
-    phone: str
-    message_id: str
-    rest: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Answered:
-    """What a keyword did: the SMS that answers it, if any, in which language by default, and jobs."""
-
-    message: str | None = None
-    values: Mapping[str, Value] = field(default_factory=dict)
-    language: str = "id"
-    jobs: tuple[Job, ...] = ()
-
+HELP = "help_sms"
+# How menus call what ends a question without a yes.
+CANCELS = ("BATAL", "CANCEL")
+# More words than that after a keyword are a sentence that happens to begin with one.
+MOST_WORDS = 3
+# Digits in the words after BERHENTI that are kept as its reason: no NIK is.
+MOST_DIGITS = 5
+LONGEST_REASON = 100
 
 Keyword = Callable[[Runtime, Connection, Texted], Answered]
 
 
+# ---- what leads into the menu ----
+
+
+def register(rt: Runtime, connection: Connection, texted: Texted) -> Answered:
+    """DAFTAR, with or without NIK, name and birth date: the questions of the menu, but for those answered already.
+
+    Who is a member and gives nothing is shown how they stand: that is what they need to know.
+    """
+    known = fields_in(texted.tail)
+    screen = "" if not known and _people(connection, texted) else _screen_of(texted, "register")
+    return sms_dialogues.begin(rt, connection, texted, screen=screen, known=known)
+
+
+def pay(rt: Runtime, connection: Connection, texted: Texted) -> Answered:
+    """BAYAR: what the next months cost; a number to pay with comes for whoever answers."""
+    return sms_dialogues.begin(rt, connection, texted, screen=_screen_of(texted, "pay"))
+
+
+def status(rt: Runtime, connection: Connection, texted: Texted) -> Answered:
+    """CEK: how the members of this number stand, as they would see it by dialling."""
+    return sms_dialogues.begin(rt, connection, texted)
+
+
+def language(rt: Runtime, connection: Connection, texted: Texted) -> Answered:
+    """BAHASA: the choice of languages; with the name of one, that is chosen."""
+    chosen = texted.keywords.language(texted.rest)
+    if chosen is None:
+        return sms_dialogues.begin(rt, connection, texted, screen=_screen_of(texted, "language"))
+    members.keep_language(connection, texted.phone, chosen, rt.clock())
+    return sms_dialogues.begin(rt, connection, texted)
+
+
+def _screen_of(texted: Texted, command: Command) -> str:
+    return texted.keywords.keywords[command].screen
+
+
+def _people(connection: Connection, texted: Texted) -> list[members.Member]:
+    return [member for member in members.by_phone(connection, texted.phone) if member.state == "here"]
+
+
+# ---- what is told, and what is stopped ----
+
+
+def tell_how(_rt: Runtime, _connection: Connection, _texted: Texted) -> Answered:
+    """BANTUAN, and every text that nobody understands: what one can write, and the code to dial."""
+    return Answered(HELP)
+
+
+def info(rt: Runtime, connection: Connection, texted: Texted) -> Answered:
+    """INFO: a few texts about the programme over some days; members, and who gets them already, read it at once."""
+    if education.begin(rt, connection, texted.phone, texted.language, "sms", texted.message_id):
+        return Answered("info_begun")
+    return sms_dialogues.begin(rt, connection, texted, screen=_screen_of(texted, "info"))
+
+
+def stop(rt: Runtime, connection: Connection, texted: Texted) -> Answered:
+    """BERHENTI: no more reminders, no more information, or neither; how to start again is in the answer."""
+    dialogues.end(connection, texted.phone)
+    topic = texted.keywords.topic(texted.rest) or EVERYTHING
+    stops.stop_by(rt, connection, texted.phone, topic, "sms", texted.message_id, _reason(texted))
+    return Answered(f"stopped_{topic}")
+
+
+def _reason(texted: Texted) -> str:
+    words = " ".join(texted.tail.split())
+    return words[:LONGEST_REASON] if sum(map(str.isdigit, words)) <= MOST_DIGITS else ""
+
+
+def start(rt: Runtime, connection: Connection, texted: Texted) -> Answered:
+    """MULAI: what was stopped is sent again."""
+    topic = texted.keywords.topic(texted.rest) or EVERYTHING
+    stops.start_by(rt, connection, texted.phone, topic, f"sms:{texted.message_id}")
+    return Answered("started")
+
+
+def erase(rt: Runtime, connection: Connection, texted: Texted) -> Answered:
+    """HAPUS: I want to stop and have my data erased. It takes a second SMS, HAPUS YA, to do it."""
+    here = _people(connection, texted)
+    if len(here) != 1:
+        return Answered("stop_which" if here else "stop_nobody")
+    (member,) = here
+    if texted.rest == ("YA",):
+        rights.leave(rt, connection, member.id, "sms", texted.message_id)
+        dialogues.end(connection, texted.phone)
+        return Answered(jobs=(Job(queues.RELAY, URGENT),))
+    return Answered("stop_sure", {"name": shown_name(member.person.name)}, member.person.language)
+
+
+# ---- yes and no ----
+
+
 def yes(rt: Runtime, connection: Connection, texted: Texted) -> Answered:
-    """YA: a sponsor may pay for me. The words of the invitation and this SMS are the proof."""
-    chosen = _chosen(connection, texted)
+    """YA: a sponsor may pay for me. The words of the invitation and this SMS are the proof.
+
+    Where nobody asked that, it answers the last question of a dialogue; where both did, neither is guessed.
+    """
+    waiting = invitations.open_for(connection, texted.phone)
+    said = _for_dialogue(rt, connection, texted, waiting, yes_words(texted), no_words(texted))
+    if said:
+        return said
+    chosen = _chosen(connection, texted, waiting)
     if isinstance(chosen, Answered):
         return chosen
     proof = asking.by_sms(rt, connection, chosen, texted.message_id)
@@ -63,10 +145,41 @@ def no(rt: Runtime, connection: Connection, texted: Texted) -> Answered:
     name = None if texted.rest else phone_numbers.refuse(rt, connection, texted.phone)
     if name is not None:
         return Answered("phone_change_refused", {"name": name})
-    chosen = _chosen(connection, texted)
+    waiting = invitations.open_for(connection, texted.phone)
+    said = _for_dialogue(rt, connection, texted, waiting, no_words(texted) | set(CANCELS), set())
+    if said:
+        return said
+    chosen = _chosen(connection, texted, waiting)
     if isinstance(chosen, Answered):
         return chosen
     return _answered(connection, "invitation_refused", chosen, asking.refuse(rt, connection, chosen))
+
+
+def yes_words(texted: Texted) -> set[str]:
+    """Every word that agrees."""
+    return _words_of(texted, "yes")
+
+
+def no_words(texted: Texted) -> set[str]:
+    """Every word that refuses."""
+    return _words_of(texted, "no")
+
+
+def _words_of(texted: Texted, command: Command) -> set[str]:
+    return {word for words in texted.keywords.keywords[command].words.values() for word in words}
+
+
+def _for_dialogue(
+    rt: Runtime, connection: Connection, texted: Texted, waiting: list[Invitation], words: set[str], but: set[str]
+) -> Answered | None:
+    """What a yes or a no means to the open dialogue, if it is meant for that."""
+    left = texted.left
+    if left is None or texted.rest:
+        return None
+    key = sms_dialogues.key_labelled(rt, left, words, but)
+    if waiting:
+        return _which(connection, waiting) if key else None
+    return sms_dialogues.go_on(rt, connection, texted, left, key) if key else sms_dialogues.again(left)
 
 
 def _answered(connection: Connection, message: str, chosen: Invitation, jobs: list[Job]) -> Answered:
@@ -75,9 +188,8 @@ def _answered(connection: Connection, message: str, chosen: Invitation, jobs: li
     return Answered(message, {"name": shown_name(told.name), "sponsor": sponsor}, told.language, tuple(jobs))
 
 
-def _chosen(connection: Connection, texted: Texted) -> Invitation | Answered:
+def _chosen(connection: Connection, texted: Texted, waiting: list[Invitation]) -> Invitation | Answered:
     """The invitation that a YA or TIDAK is about: the only one, or the one whose number follows it."""
-    waiting = invitations.open_for(connection, texted.phone)
     if not waiting:
         return Answered("invitation_none")
     if texted.rest:
@@ -101,86 +213,47 @@ def _which(connection: Connection, waiting: list[Invitation]) -> Answered:
     return Answered("invitation_which", values, waiting[0].invited.language)
 
 
-def stop(rt: Runtime, connection: Connection, texted: Texted) -> Answered:
-    """HAPUS: I want to stop and have my data erased. It takes a second SMS, HAPUS YA, to do it."""
-    here = [member for member in members.by_phone(connection, texted.phone) if member.state == "here"]
-    if len(here) != 1:
-        return Answered("stop_which" if here else "stop_nobody")
-    (member,) = here
-    if texted.rest == ("YA",):
-        rights.leave(rt, connection, member.id, "sms", texted.message_id)
-        return Answered(jobs=(Job(queues.RELAY, URGENT),))
-    return Answered("stop_sure", {"name": shown_name(member.person.name)}, member.person.language)
-
-
-# What a first word asks for, by how people write it. A word that is not here is nobody's keyword.
-KEYWORDS: dict[str, Keyword] = {
-    "YA": yes,
-    "IYA": yes,
-    "YES": yes,
-    "SETUJU": yes,
-    "INGGIH": yes,
-    "MUHUN": yes,
-    "TIDAK": no,
-    "TDK": no,
-    "NO": no,
-    "MBOTEN": no,
-    "HENTEU": no,
-    "HAPUS": stop,
+KEYWORDS: dict[Command, Keyword] = {
+    "register": register,
+    "pay": pay,
+    "status": status,
+    "help": tell_how,
+    "yes": yes,
+    "no": no,
+    "language": language,
+    "stop": stop,
+    "start": start,
+    "erase": erase,
+    "info": info,
 }
+# What counts even where no answer goes out any more: a refusal is a refusal.
+ALWAYS_DONE = frozenset({"yes", "no", "stop", "start", "erase"})
+_WITH_MORE = frozenset({"register", "yes", "no", "stop", "erase"})
 
 
-def normalized(text: str) -> tuple[str, tuple[str, ...]]:
-    """The first word of an SMS in capitals, and the words after it; `ya#2` and `YA 2.` are the same."""
-    first, *rest = [word for word in _APART.split(text.strip().upper()) if word] or [""]
-    return first, tuple(rest)
+def command_in(said: Said, texted: Texted, *, asked_for_words: bool) -> Match | None:
+    """The command of an SMS, if it is one.
+
+    Where a question waits for words, a name such as Joni or "Info Cahyani" is an answer: only a keyword without a slip
+    counts there, alone or with what belongs to it.
+    """
+    match = texted.keywords.match(said.word, forgiving=not asked_for_words)
+    if match is None or (len(said.rest) > MOST_WORDS and match.command not in _WITH_MORE):
+        return None
+    return match if not asked_for_words or _belongs(match, said, texted) else None
 
 
-def handle(rt: Runtime, sms_id: int) -> None:
-    """Do what one SMS asks for and answer it, once, in one transaction. May run twice, or too late."""
-    now = rt.clock()
-    with rt.db.begin() as connection:
-        leased = inbox.lease_inbound(connection, sms_id, now, now + LEASE)
-    if leased is None:
-        return
-    word, rest = normalized(rt.vault.open(leased.text))
-    keyword = KEYWORDS.get(word)
-    jobs: tuple[Job, ...] = ()
-    with rt.db.begin() as connection:
-        if not inbox.settle_inbound(connection, sms_id, now):
-            return
-        if keyword:
-            jobs = _do(rt, connection, keyword, sms_id, Texted(_number(leased.phone), leased.message_id, rest))
-    put(rt, jobs)
-
-
-def _do(rt: Runtime, connection: Connection, keyword: Keyword, sms_id: int, texted: Texted) -> tuple[Job, ...]:
-    answered = keyword(rt, connection, texted)
-    if answered.message is None:
-        return answered.jobs
-    outbox.write(
-        rt,
-        connection,
-        answered.message,
-        key=f"sms:{sms_id}",
-        phone=texted.phone,
-        language=members.language_of(connection, texted.phone) or answered.language,
-        values=answered.values,
-    )
-    return (*answered.jobs, Job(queues.RELAY, URGENT))
-
-
-def _number(sender: str) -> str:
-    """The sender in E.164; a short code or a name stays as it is, and nobody has invited it."""
-    try:
-        return phones.parse(sender)
-    except Refused:
-        return sender
-
-
-def sweep(rt: Runtime) -> None:
-    """Find SMS that no job has answered."""
-    with rt.db.connect() as connection:
-        waiting = inbox.waiting_inbound(connection, rt.clock())
-    for sms_id in waiting:
-        rt.queues.enqueue(queues.HANDLE_SMS, sms_id)
+def _belongs(match: Match, said: Said, texted: Texted) -> bool:
+    if not said.rest:
+        return True
+    keywords = texted.keywords
+    belonging: dict[str, bool] = {
+        "register": bool(fields_in(said.tail)),
+        "stop": keywords.topic(said.rest) is not None,
+        "start": keywords.topic(said.rest) is not None,
+        "language": keywords.language(said.rest) is not None,
+        "erase": said.rest == ("YA",),
+        "yes": said.rest[0].isdigit(),
+        "no": said.rest[0].isdigit(),
+    }
+    return belonging.get(match.command, False)

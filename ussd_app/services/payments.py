@@ -14,7 +14,7 @@ from ussd_app.domain.ledger import Payer
 from ussd_app.errors import GatewayError, NotAllowedNow
 from ussd_app.gateways.payment import PaymentStatus, State, TakenBack
 from ussd_app.runtime import Runtime
-from ussd_app.services import accounts, baskets, receipts, refunds
+from ussd_app.services import accounts, audit, baskets, receipts, refunds
 from ussd_app.services.jobs import backoff
 from ussd_app.services.receipts import Paid
 from ussd_app.storage import contributions, members, orders, payments, sponsors
@@ -172,17 +172,19 @@ def _take_back(rt: Runtime, connection: Connection, order_id: str, taken: TakenB
         accounts.spend(rt, connection, payer.member_id, order_id)
 
 
-def assign(rt: Runtime, order_id: str, payer: Payer) -> list[Line]:
+def assign(rt: Runtime, order_id: str, payer: Payer, by: str = "command line", address: str = "") -> list[Line]:
     """Somebody found out whose money an unmatched payment is: what it buys. Raises NotAllowedNow."""
     with rt.db.begin() as connection:
         books.lock(connection, payer)
         amount = books.in_suspense(connection, order_id)
         if amount <= 0 or not books.post(connection, ledger.assigned(order_id, payer, amount), rt.clock()):
-            raise NotAllowedNow(f"no money of {order_id} is waiting to be assigned")
+            raise NotAllowedNow(f"no money of {order_id} is waiting to be assigned", "money_gone")
         members.close_follow_ups(connection, "unmatched_payment", order_id, rt.clock())
         paid = Paid(order_id, payer, amount, *_address(connection, payer))
         bought = _buy(rt, connection, paid, None)
         receipts.thank(rt, connection, paid, bought)
+        told = {"rupiah": amount, "member": payer.member_id, "sponsor": payer.sponsor_id, "months": len(bought)}
+        audit.note(rt, connection, by, "money.assigned", order_id, after=told, address=address)
     rt.queues.enqueue(queues.RELAY, URGENT)
     return bought
 

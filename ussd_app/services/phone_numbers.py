@@ -15,7 +15,7 @@ from ussd_app.engine.kinds import Value
 from ussd_app.engine.turn import Outcome
 from ussd_app.errors import NotAllowedNow
 from ussd_app.runtime import Runtime
-from ussd_app.services import outbox, pins
+from ussd_app.services import outbox, pins, reminders
 from ussd_app.services.callers import Caller
 from ussd_app.services.days import local
 from ussd_app.services.jobs import Job
@@ -135,6 +135,7 @@ def _move(rt: Runtime, connection: Connection, change: PhoneChange) -> None:
     others = [each for each in members.by_phone(connection, change.old_phone) if each.state == "here"]
     if not others and not phone_changes.move_phone(connection, change, now):
         members.add_follow_up(connection, "two_sponsors", change.new_phone, f"change {change.id}", now)
+    reminders.renew_phone(rt, connection, change.new_phone)
     for phone in (change.old_phone, change.new_phone):
         _tell(rt, connection, change, "phone_changed", phone, member)
 

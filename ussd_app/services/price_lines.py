@@ -14,8 +14,8 @@ from ussd_app.domain import calendar, contributions, money
 from ussd_app.domain.contributions import Plan, Plans, Quote, Rates, Stretch
 from ussd_app.engine.turn import FactValue, Outcome
 from ussd_app.runtime import Runtime
-from ussd_app.services import outbox, publishing
-from ussd_app.services.callers import Caller
+from ussd_app.services import billing, outbox, publishing
+from ussd_app.services.callers import Caller, caller_member
 from ussd_app.services.jobs import Job
 from ussd_app.services.words import LONGEST_LINES, LONGEST_PARTS, LONGEST_SUM
 from ussd_app.storage import members
@@ -81,20 +81,14 @@ def _from_to(quote: Quote, language: str) -> str:
     return f"{len(prices)}x {_bare(min(prices), language)}-{_bare(max(prices), language)}"
 
 
-# ---- for whoever enrols: the screens and the SMS ----
+# ---- on the phone: for whoever enrols, and for a member ----
 
 
 def price_lines(
     rt: Runtime, _connection: Connection, caller: Caller, *, sector: str, package: str, wage: int, months: int
 ) -> FactValue:
     """The months that somebody who enrols now would pay, from this month on, those of the same price together."""
-    priced = _quoted(rt, caller, sector, package, wage, months)
-    return FactValue(
-        rows=tuple(
-            {"key": _key(one), "months": _months(one), "number": len(one.months), "each": one.amount}
-            for one in priced.stretches()
-        )
-    )
+    return _listed(_quoted(rt, caller, sector, package, wage, months))
 
 
 def price_line(
@@ -109,34 +103,74 @@ def price_line(
     stretch: str,
 ) -> FactValue:
     """What one of these prices is made of: each programme, normal and less its discount, and what is to be paid."""
-    known = _quoted(rt, caller, sector, package, wage, months).stretches()
-    # Where a new month has begun meanwhile, the stretch that was chosen may be gone.
-    one = next((one for one in known if _key(one) == stretch), known[0])
-    words = programmes(one, caller.dialogue.language)
-    return FactValue({"months": _months(one), "programmes": words, "normal": one.normal, "each": one.amount})
+    return _made_up(_quoted(rt, caller, sector, package, wage, months), caller, stretch)
 
 
 def text_price(
     rt: Runtime, connection: Connection, caller: Caller, *, sector: str, package: str, wage: int, months: int
 ) -> tuple[Outcome, list[Job]]:
     """The same as an SMS, once for each price that a dialogue asks about."""
-    priced, language = _quoted(rt, caller, sector, package, wage, months), caller.dialogue.language
-    outbox.write(
-        rt,
-        connection,
-        TEXT,
-        key=f"{TEXT}:{caller.dialogue.id}:{sector}:{package}:{wage}:{months}:{priced.total}",
-        phone=caller.phone,
-        language=language,
-        values={"lines": in_full(priced, language), "total": priced.total},
-    )
-    return Outcome("texted"), [Job(queues.RELAY, URGENT)]
+    return _texted(rt, connection, caller, _quoted(rt, caller, sector, package, wage, months))
+
+
+def dues_lines(rt: Runtime, connection: Connection, caller: Caller, *, months: int) -> FactValue:
+    """The next months of this phone's member that are not paid, those of the same price together."""
+    return _listed(_due(rt, connection, caller, months))
+
+
+def dues_line(rt: Runtime, connection: Connection, caller: Caller, *, months: int, stretch: str) -> FactValue:
+    """What one of these prices is made of, as in `price_line`."""
+    return _made_up(_due(rt, connection, caller, months), caller, stretch)
+
+
+def text_dues(rt: Runtime, connection: Connection, caller: Caller, *, months: int) -> tuple[Outcome, list[Job]]:
+    """The same as an SMS, as in `text_price`."""
+    return _texted(rt, connection, caller, _due(rt, connection, caller, months))
 
 
 def _quoted(rt: Runtime, caller: Caller, sector: str, package: str, wage: int, months: int) -> Quote:
     run = calendar.months_from(calendar.month_of(caller.today), months)
     rates = publishing.rates(rt, caller.documents)
     return contributions.price(rates, sector=sector, package=package, wage=wage, months=run)
+
+
+def _due(rt: Runtime, connection: Connection, caller: Caller, months: int) -> Quote:
+    found = caller_member(connection, caller)
+    if found is None:
+        raise LookupError("only a member has dues")
+    plans, run = members.plans_of(connection, [found.id])[found.id], billing.run_of(rt, connection, caller, months)
+    return contributions.price_of(publishing.rates(rt, caller.documents), plans, run)
+
+
+def _listed(quote: Quote) -> FactValue:
+    return FactValue(
+        rows=tuple(
+            {"key": _key(one), "months": _months(one), "number": len(one.months), "each": one.amount}
+            for one in quote.stretches()
+        )
+    )
+
+
+def _made_up(quote: Quote, caller: Caller, stretch: str) -> FactValue:
+    known = quote.stretches()
+    # Where a new month has begun or one was paid meanwhile, the stretch that was chosen may be gone.
+    one = next((one for one in known if _key(one) == stretch), known[0])
+    words = programmes(one, caller.dialogue.language)
+    return FactValue({"months": _months(one), "programmes": words, "normal": one.normal, "each": one.amount})
+
+
+def _texted(rt: Runtime, connection: Connection, caller: Caller, quote: Quote) -> tuple[Outcome, list[Job]]:
+    lines = in_full(quote, caller.dialogue.language)
+    outbox.write(
+        rt,
+        connection,
+        TEXT,
+        key=f"{TEXT}:{caller.dialogue.id}:{rt.vault.mark(lines)[:16]}",
+        phone=caller.phone,
+        language=caller.dialogue.language,
+        values={"lines": lines, "total": quote.total},
+    )
+    return Outcome("texted"), [Job(queues.RELAY, URGENT)]
 
 
 def _key(one: Stretch) -> str:

@@ -12,8 +12,9 @@ import redis
 import yaml
 from pydantic import ValidationError
 
-from ussd_app.domain import calendar, contributions
+from ussd_app.domain import calendar, contributions, reminder_plan
 from ussd_app.domain import channels as places
+from ussd_app.domain import keywords as texted
 from ussd_app.domain import sending as rules
 from ussd_app.engine import graph
 from ussd_app.engine.messages import Messages, compile_messages
@@ -23,7 +24,7 @@ from ussd_app.engine.source import Source, read
 from ussd_app.errors import MenuProblems, NotPublished, Problem
 from ussd_app.runtime import Runtime
 from ussd_app.services import menu_limits
-from ussd_app.services.words import MESSAGES, VOCABULARY
+from ussd_app.services.words import MESSAGES, REMINDERS, VOCABULARY
 from ussd_app.storage import documents
 from ussd_app.storage.pointers import Pointers
 
@@ -122,6 +123,16 @@ def sending(rt: Runtime, pointers: Pointers) -> rules.Sending:
     return _newest(rt, pointers, "sending", _sending)
 
 
+def keywords(rt: Runtime, pointers: Pointers) -> texted.Keywords:
+    """What people may text us, as last published."""
+    return _newest(rt, pointers, "keywords", _keywords)
+
+
+def reminders(rt: Runtime, pointers: Pointers) -> reminder_plan.Plan:
+    """Who is reminded of what, and when."""
+    return _newest(rt, pointers, "reminders", _reminders)
+
+
 def _newest(rt: Runtime, pointers: Pointers, name: str, make: Callable[[list[Source]], Made]) -> Made:
     if name not in pointers:
         raise NotPublished(f"no version of `{name}` has been published")
@@ -174,11 +185,28 @@ def _sending(sources: list[Source]) -> rules.Sending:
     return _validated(sources[0], rules.sending_from)
 
 
+def _keywords(sources: list[Source]) -> texted.Keywords:
+    return _validated(sources[0], texted.keywords_from)
+
+
+def _reminders(sources: list[Source]) -> reminder_plan.Plan:
+    plan = _validated(sources[0], reminder_plan.plan_from)
+    sentence = f"no reminder is called `%s`: {', '.join(sorted(REMINDERS))}"
+    unknown = [(number, name) for number, name in plan.messages() if name not in REMINDERS]
+    if unknown:
+        raise MenuProblems(
+            [sources[0].problem(("steps", str(number), "message"), sentence % name) for number, name in unknown]
+        )
+    return plan
+
+
 _DATA: dict[str, Callable[[list[Source]], object]] = {
     "rates": _rates,
     "holidays": _holidays,
     "channels": _channels,
     "sending": _sending,
+    "reminders": _reminders,
+    "keywords": _keywords,
 }
 
 

@@ -1,10 +1,12 @@
-"""A notification was lost: each hour the company is asked about every code that somebody may have paid."""
+"""A notification was lost: each hour the company is asked about every code that somebody may have paid, and now and
+then about those that were paid, in case money went back."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from itertools import count
 
 import structlog
@@ -19,6 +21,11 @@ EVERY = timedelta(hours=1)
 # Money handed over in the last minute of a code may take days to be heard of; see the company's own repeats.
 AFTERWARDS = timedelta(days=7)
 PAGE = 100
+# A payer can dispute a payment at their bank for months: card networks, the slowest, give 120 days. Most disputes come
+# early, so a code is asked about daily at first and ever more seldom: some 30 times in all.
+BACK_EVERY, BACK_UNTIL = timedelta(days=1), timedelta(days=120)
+# So many in one run, at most, each a request: what is left is due in the next, a minute later.
+MOST_BACK = 30
 # Seconds after which a run leaves the rest to the next one: journal and other work wait behind it.
 BUDGET = 15.0
 OVER = ("expired", "cancelled", "denied")
@@ -28,18 +35,31 @@ log = structlog.get_logger()
 def run(rt: Runtime, budget: float = BUDGET) -> int:
     """Ask about codes until all have been asked about within the hour, or `budget` seconds are over; how many.
 
-    A code that could not be asked about is asked again in an hour: its notification may well come before.
+    A code that could not be asked about is asked again in an hour (a paid one in a day): its notification may well
+    come before.
     """
     started, asked = time.monotonic(), 0
-    for code in _codes(rt):
+    for order_id, ask in _questions(rt):
         try:
-            _ask(rt, code)
+            ask()
         except GatewayError as error:
-            log.warning("a pay code could not be asked about", order=code.order_id, error=str(error))
+            log.warning("a pay code could not be asked about", order=order_id, error=str(error))
         asked += 1
         if time.monotonic() - started > budget:
             break
     return asked
+
+
+def _questions(rt: Runtime) -> Iterator[tuple[str, Callable[[], object]]]:
+    """What to ask about which order: whether it was paid, then whether something of it went back."""
+    for code in _codes(rt):
+        yield code.order_id, partial(_ask, rt, code)
+    for _ in range(MOST_BACK):
+        with rt.db.begin() as connection:
+            due = reconciliation.to_ask_back(connection, rt.payment.name, rt.clock(), BACK_EVERY, BACK_UNTIL, 1)
+        if not due:
+            return
+        yield due[0], partial(payments.reconcile_order, rt, due[0])
 
 
 def _codes(rt: Runtime) -> Iterator[Asked]:

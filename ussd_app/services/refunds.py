@@ -8,7 +8,7 @@ from ussd_app.domain import ledger
 from ussd_app.domain.ledger import Payer
 from ussd_app.errors import NotAllowedNow
 from ussd_app.runtime import Runtime
-from ussd_app.services import accounts, receipts
+from ussd_app.services import accounts, audit, receipts
 from ussd_app.services.receipts import Paid
 from ussd_app.storage import contributions, members, refunds
 from ussd_app.storage import ledger as books
@@ -54,55 +54,66 @@ def after_acceptance(rt: Runtime, connection: Connection, member_id: int) -> lis
     return bought
 
 
-def approve(rt: Runtime, refund_id: int, by: str) -> Refund:
+def approve(rt: Runtime, refund_id: int, by: str, *, shown: int | None = None, address: str = "") -> Refund:
     """One person approves a refund; with the second, the money is set aside to be paid out.
 
-    Raises NotAllowedNow when it is decided already, when the same person approves twice or asked for it, or when the
-    credit has been spent since.
+    `shown` is the sum in whole rupiah that this person was shown. Raises NotAllowedNow when it is decided already,
+    when it has become another sum, when the same person approves twice or asked for it, or when the credit has been
+    spent since.
     """
     with rt.db.begin() as connection:
         found = _waiting(connection, refund_id, "requested")
         by = by.strip().lower()
+        if shown not in (None, found.amount):
+            raise NotAllowedNow("this refund has become another sum: look at it again", "refund_changed")
         if by in (found.requested_by, found.first_approver):
-            raise NotAllowedNow("two other people have to approve a refund")
+            raise NotAllowedNow("two other people have to approve a refund", "refund_two_people")
         if found.first_approver is None:
             refunds.settle(connection, refund_id, first_approver=by)
         else:
             if books.credit(connection, found.payer) < found.amount:
-                raise NotAllowedNow("this money has been spent since: reject the refund")
+                raise NotAllowedNow("this money has been spent since: reject the refund", "refund_spent")
             books.post_anew(connection, ledger.refund_approved(refund_id, found.payer, found.amount), rt.clock())
             refunds.settle(connection, refund_id, state="approved", second_approver=by, approved_at=rt.clock())
-        return _again(connection, refund_id)
+        return _noted(rt, connection, "refund.approved", by, found, address)
 
 
-def reject(rt: Runtime, refund_id: int, by: str) -> Refund:
+def reject(rt: Runtime, refund_id: int, by: str, *, address: str = "") -> Refund:
     """A refund that is not to be: the money stays to the payer's credit. Raises NotAllowedNow."""
     with rt.db.begin() as connection:
-        _waiting(connection, refund_id, "requested")
+        found = _waiting(connection, refund_id, "requested")
         refunds.settle(connection, refund_id, state="rejected", rejected_by=by)
-        return _again(connection, refund_id)
+        return _noted(rt, connection, "refund.rejected", by, found, address)
 
 
-def paid_out(rt: Runtime, refund_id: int, by: str, bank_reference: str) -> Refund:
+def paid_out(rt: Runtime, refund_id: int, by: str, bank_reference: str, *, address: str = "") -> Refund:
     """The bank has paid a refund out, as its reference proves. Raises NotAllowedNow."""
     if not bank_reference.strip():
-        raise NotAllowedNow("a refund is paid out with the bank's reference")
+        raise NotAllowedNow("a refund is paid out with the bank's reference", "refund_reference")
     with rt.db.begin() as connection:
         found = _waiting(connection, refund_id, "approved")
         books.post_anew(connection, ledger.refund_paid(refund_id, found.payer, found.amount), rt.clock())
         changes = {"bank_reference": bank_reference.strip(), "paid_by": by, "paid_at": rt.clock()}
         refunds.settle(connection, refund_id, state="paid", **changes)
-        return _again(connection, refund_id)
+        return _noted(rt, connection, "refund.paid", by, found, address)
+
+
+def _noted(rt: Runtime, connection: Connection, kind: str, by: str, before: Refund, address: str) -> Refund:
+    """The refund as it is now, written into the audit log beside how it was."""
+    after = _again(connection, before.id)
+    was, now = ({"state": one.state, "amount": one.amount, "first": one.first_approver} for one in (before, after))
+    audit.note(rt, connection, by, kind, f"refund {before.id}", before=was, after=now, address=address)
+    return after
 
 
 def _waiting(connection: Connection, refund_id: int, state: str) -> Refund:
     payer = refunds.payer_of(connection, refund_id)
     if payer is None:
-        raise NotAllowedNow(f"there is no refund {refund_id}")
+        raise NotAllowedNow(f"there is no refund {refund_id}", "refund_none")
     books.lock(connection, payer)
     found = _again(connection, refund_id)
     if found.state != state:
-        raise NotAllowedNow(f"refund {refund_id} is {found.state}, not {state}")
+        raise NotAllowedNow(f"refund {refund_id} is {found.state}, not {state}", f"refund_{found.state}")
     return found
 
 

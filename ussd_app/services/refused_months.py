@@ -15,7 +15,7 @@ from ussd_app.domain.ledger import Payer
 from ussd_app.engine.kinds import Value
 from ussd_app.errors import NotAllowedNow
 from ussd_app.runtime import Runtime
-from ussd_app.services import accounts, billing, outbox, publishing, refunds, verdicts
+from ussd_app.services import accounts, billing, outbox, publishing, refunds, reminders, verdicts
 from ussd_app.services.words import shown_name
 from ussd_app.storage import answers, contributions, handover, members, sponsors
 from ussd_app.storage import ledger as books
@@ -44,6 +44,7 @@ def refuse(rt: Runtime, number: int, member_id: int, months: Sequence[date], rea
             store.refuse(connection, number, member_id, month, reason, now)
             members.add_follow_up(connection, FOLLOW_UP, phone, _detail(member_id, month, reason), now)
         _tell(rt, connection, "month_refused", number, member_id, fresh, reason=reason)
+        reminders.renew(rt, connection, [member_id])
     return len(fresh)
 
 
@@ -52,6 +53,7 @@ def think_again(rt: Runtime, connection: Connection, member_id: int, month: date
     reason = store.take_back(connection, member_id, month)
     if reason is not None:
         members.close_follow_ups(connection, FOLLOW_UP, _detail(member_id, month, reason), rt.clock())
+        reminders.renew(rt, connection, [member_id])
 
 
 def bring_back(rt: Runtime, number: int, bank_reference: str | None, only: Collection[str] = ()) -> int:
@@ -100,6 +102,7 @@ def money_back(rt: Runtime, number: int, member_id: int, months: Sequence[date],
         store.are_back(connection, member_id, [one.held.paid.month for one in back], bank_reference, now)
         for payer in dict.fromkeys(one.held.payer for one in back):
             _use(rt, connection, number, payer, [one for one in back if one.held.payer == payer])
+        reminders.renew(rt, connection, [member_id])
     if back:
         rt.queues.enqueue(queues.RELAY, URGENT)
         rt.queues.enqueue(queues.HAND_OVER)

@@ -18,7 +18,7 @@ from ussd_app.domain.ledger import Payer
 from ussd_app.engine.turn import Outcome
 from ussd_app.errors import NotAllowedNow
 from ussd_app.runtime import Runtime
-from ussd_app.services import journal, outbox, refunds
+from ussd_app.services import audit, journal, outbox, refunds, reminders
 from ussd_app.services.callers import Caller, caller_member
 from ussd_app.services.days import local
 from ussd_app.services.jobs import Job
@@ -55,6 +55,7 @@ def leave(rt: Runtime, connection: Connection, member_id: int, channel: str, ref
     member = members.by_id(connection, member_id)
     if _alone(connection, member):
         rights.drop_reminders(connection, member.person.phone)
+    reminders.renew(rt, connection, [member_id])
     due = local(now + ERASED_WITHIN).isoformat()
     members.add_follow_up(connection, ERASURE, member.person.phone, f"member {member_id}, by {due}", now)
     outbox.write(
@@ -93,7 +94,7 @@ def export(rt: Runtime, member_id: int) -> dict[str, Any]:
     with rt.db.connect() as connection:
         member = members.by_id(connection, member_id)
         if member.state == "erased":
-            raise NotAllowedNow(f"member {member_id} was erased: only the books know the number")
+            raise NotAllowedNow(f"member {member_id} was erased: only the books know the number", "erased_already")
         found = rights.gather(connection, rights.OF_MEMBER, member=member_id)
         alone = _alone(connection, member)
         if alone:
@@ -122,6 +123,7 @@ def _dialogues(rt: Runtime, connection: Connection, member: Member) -> list[str]
         connection, {**rights.OF_MEMBER, **rights.OF_PHONE}, member=member.id, phone=member.person.phone
     )
     sessions = {str(row["session_id"]) for row in (*found["consents"], *found["sessions"])}
+    sessions |= {f"sms:{row['message_id']}" for row in found["incoming_sms"]}
     named = {rt.vault.mark(f"{_whole(session)} {member.person.phone}") for session in sessions}
     mentioned = {str(row["detail"]).removeprefix("dialogue ") for row in found["follow_ups"]}
     return sorted(named | mentioned | {str(row["dialogue"]) for row in found["registrations"]})
@@ -132,7 +134,7 @@ def _whole(session: str) -> str:
     return session if ":" in session else f"at:{session}"
 
 
-def erase(rt: Runtime, member_id: int, by: str) -> None:
+def erase(rt: Runtime, member_id: int, by: str, *, address: str = "") -> None:
     """Forget everything about a member who has left, but for what the books need; `by` is who decided it.
 
     Raises NotAllowedNow while they are still a member, while money of theirs is still with us, and when they are
@@ -156,6 +158,7 @@ def erase(rt: Runtime, member_id: int, by: str) -> None:
         )
         members.add_follow_up(connection, "erased", gone, f"member {member_id}, by {by}", now)
         members.close_follow_ups(connection, "erased", f"member {member_id}, by {by}", now)
+        audit.note(rt, connection, by, "member.erased", f"member {member_id}", address=address)
     log.info("a member was erased", member=member_id, by=by)
 
 
@@ -168,18 +171,23 @@ def _forget_consents(rt: Runtime, connection: Connection, member: Member) -> Non
 
 def _check_erasable(rt: Runtime, connection: Connection, member: Member, *, alone: bool) -> None:
     if member.state == "erased":
-        raise NotAllowedNow(f"member {member.id} is erased already")
+        raise NotAllowedNow(f"member {member.id} is erased already", "erased_already")
     if member.state != "left":
-        raise NotAllowedNow(f"member {member.id} is still a member: they have to withdraw their consent first")
+        sentence = f"member {member.id} is still a member: they have to withdraw their consent first"
+        raise NotAllowedNow(sentence, "still_here")
     credit, open_still = books.credit(connection, Payer(member.id)), rights.unsettled(connection, member.id, rt.clock())
     with_us = credit + open_still.refund
     if with_us > 0:
-        raise NotAllowedNow(f"{money.rupiah(with_us, 'en')} of member {member.id} is still to be paid back")
+        sentence = f"{money.rupiah(with_us, 'en')} of member {member.id} is still to be paid back"
+        raise NotAllowedNow(sentence, "owed_money", rupiah=with_us)
     if open_still.months:
-        raise NotAllowedNow(f"{open_still.months} paid months of member {member.id} have not gone on yet")
+        sentence = f"{open_still.months} paid months of member {member.id} have not gone on yet"
+        raise NotAllowedNow(sentence, "owed_months", months=open_still.months)
     if open_still.payable_until:
         until = local(open_still.payable_until)
-        raise NotAllowedNow(f"a pay code of member {member.id} can still be paid, until {until}")
+        sentence = f"a pay code of member {member.id} can still be paid, until {until}"
+        raise NotAllowedNow(sentence, "code_open", until=until)
     for sponsor_id, busy in rights.sponsors_of_phone(connection, member.person.phone) if alone else ():
         if busy or books.credit(connection, Payer(sponsor_id=sponsor_id)) > 0:
-            raise NotAllowedNow(f"member {member.id} also pays for others: that has to end first")
+            sentence = f"member {member.id} also pays for others: that has to end first"
+            raise NotAllowedNow(sentence, "pays_for_others")

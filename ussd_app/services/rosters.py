@@ -17,7 +17,7 @@ from ussd_app.domain.rosters import Listed, Mistake
 from ussd_app.engine.turn import Outcome
 from ussd_app.errors import NotAllowedNow
 from ussd_app.runtime import Runtime
-from ussd_app.services import baskets, invitations, publishing
+from ussd_app.services import audit, baskets, invitations, publishing
 from ussd_app.services.days import local
 from ussd_app.services.jobs import put
 from ussd_app.storage import invitations as asked
@@ -59,21 +59,38 @@ def check(rt: Runtime, content: bytes) -> Checked:
     return Checked(read.people, read.mistakes, total)
 
 
-def start(rt: Runtime, content: bytes, *, phone: str, name: str, kind: str, language: str, by: str) -> int:
+@dataclass(frozen=True)
+class Brings:
+    """Who a list is from, and where code and receipt are sent; `kind` is company or community."""
+
+    phone: str
+    name: str
+    kind: str
+    language: str
+
+
+def start(
+    rt: Runtime, content: bytes, brings: Brings, by: str, *, shown: int | None = None, address: str = ""
+) -> int:
     """Set a file going for a sponsor: whoever signed is taken in, everybody else is asked by SMS; the roster's number.
 
-    The very same file again changes nothing. Raises NotAllowedNow when anything in it is wrong, or it was started
-    before.
+    `shown` is the price in whole rupiah that was shown. The very same file again changes nothing. Raises NotAllowedNow
+    when anything in it is wrong, when the price is another one by now, or when it was started before.
     """
     checked, now = check(rt, content), rt.clock()
     if checked.mistakes:
-        raise NotAllowedNow(f"{len(checked.mistakes)} mistakes in the file: nothing was done")
+        sentence = f"{len(checked.mistakes)} mistakes in the file: nothing was done"
+        raise NotAllowedNow(sentence, "roster_mistakes", mistakes=len(checked.mistakes))
+    if shown not in (None, checked.total):
+        raise NotAllowedNow("the price has changed since the file was checked", "roster_price")
     with rt.db.begin() as connection:
-        sponsor = sponsors.add(connection, phone, name, kind, language, now)
+        sponsor = sponsors.add(connection, brings.phone, brings.name, brings.kind, brings.language, now)
         digest = hashlib.sha256(content).hexdigest()
         number = lists.add(connection, sponsor.id, digest, len(checked.people), checked.total, by, now)
         if number is None:
-            raise NotAllowedNow("this very file was started before: nothing was done")
+            raise NotAllowedNow("this very file was started before: nothing was done", "roster_again")
+        about = {"sponsor": sponsor.id, "people": len(checked.people), "rupiah": checked.total}
+        audit.note(rt, connection, by, "roster.started", f"roster {number}", after=about, address=address)
         told = _told(rt, connection, sponsor, checked.people, number)
         fresh = lists.invite(connection, told, now)
         invitations.send_many(rt, connection, asked.by_ids(connection, fresh), sponsor)
@@ -103,7 +120,7 @@ def _told(
                 nik=rt.vault.seal(one.nik),
                 name=one.name,
                 born=one.born,
-                zone=niks.zone(niks.parse(one.nik).province),
+                zone=niks.zone_of(one.nik),
                 language=language,
                 sector=one.sector,
                 workplace=one.workplace,
@@ -158,7 +175,7 @@ def progress(rt: Runtime, roster_id: int) -> Progress:
     with rt.db.connect() as connection:
         found = lists.progress(connection, roster_id)
     if found is None:
-        raise NotAllowedNow(f"there is no roster {roster_id}")
+        raise NotAllowedNow(f"there is no roster {roster_id}", "roster_none")
     return found
 
 
@@ -168,11 +185,11 @@ def pay(rt: Runtime, phone: str) -> Outcome:
     with rt.db.begin() as connection:
         sponsor = sponsors.by_phone(connection, phone)
         if sponsor is None:
-            raise NotAllowedNow("no sponsor has this number")
+            raise NotAllowedNow("no sponsor has this number", "sponsor_none")
         books.lock(connection, Payer(sponsor_id=sponsor.id))
         bill = baskets.bill_for(rt, connection, sponsor, baskets.NEW, 0, documents, today)
         if not bill.lines:
-            raise NotAllowedNow("nobody who said yes waits to be paid for")
+            raise NotAllowedNow("nobody who said yes waits to be paid for", "roster_nobody")
         number = baskets.order_number(rt, sponsor, bill)
         outcome, jobs = baskets.issue(rt, connection, sponsor, bill, number, renewal=False)
     put(rt, jobs)

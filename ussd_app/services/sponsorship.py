@@ -15,7 +15,7 @@ from ussd_app.domain import nik as niks
 from ussd_app.domain.contributions import Plan
 from ussd_app.engine.turn import Outcome
 from ussd_app.runtime import Runtime
-from ussd_app.services import billing, outbox
+from ussd_app.services import billing, outbox, reminders
 from ussd_app.services import invitations as asking
 from ussd_app.services.callers import Caller, caller_member
 from ussd_app.services.jobs import Job
@@ -81,7 +81,7 @@ def invite(
         nik=rt.vault.seal(nik),
         name=name,
         born=date.fromisoformat(birth_date),
-        zone=niks.zone(niks.parse(nik).province),
+        zone=niks.zone_of(nik),
         language=language,
         sector=sector,
         workplace=workplace,
@@ -157,6 +157,7 @@ def stop(rt: Runtime, connection: Connection, caller: Caller, *, who: str) -> tu
             language=person.language,
             values=values,
         )
+        reminders.renew(rt, connection, [member_id])
         return Outcome("stopped"), [Job(queues.RELAY, URGENT)]
     if sponsor and invitation_id is not None:
         asked = invitations.lock(connection, invitation_id)
@@ -175,4 +176,5 @@ def end_sponsorship(rt: Runtime, connection: Connection, caller: Caller, *, paye
     key = f"sponsorship_ended:{caller.dialogue.id}:{caller.dialogue.transition}"
     known_as = {"name": sponsors.name_given(connection, payer, member.id)}
     asking.tell_sponsor(rt, connection, paying, "sponsorship_ended", key, known_as)
+    reminders.renew(rt, connection, [member.id])
     return Outcome("ended"), [Job(queues.RELAY, URGENT)]

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from ussd_app.engine.turn import FactValue, Outcome
 from ussd_app.runtime import Runtime
+from ussd_app.services import reminders as planning
 from ussd_app.services.callers import Caller
 from ussd_app.services.jobs import Job
 from ussd_app.storage import stops
@@ -19,12 +20,30 @@ def reminders(_rt: Runtime, connection: Connection, caller: Caller) -> FactValue
     return FactValue({"wanted": not stops.stopped_by(connection, [caller.phone], REMINDERS)})
 
 
+def information(_rt: Runtime, connection: Connection, caller: Caller) -> FactValue:
+    """Whether this phone gets news and lessons about the programme."""
+    return FactValue({"wanted": not stops.stopped_by(connection, [caller.phone], EDUCATION)})
+
+
 def keep_reminders(rt: Runtime, connection: Connection, caller: Caller, *, reminders: str) -> tuple[Outcome, list[Job]]:
     """Turn payment reminders to this phone on or off."""
-    if reminders == "wanted":
-        start_by(rt, connection, caller.phone, REMINDERS, f"{caller.channel}:{caller.session}")
+    return _keep(rt, connection, caller, REMINDERS, wanted=reminders == "wanted")
+
+
+def keep_information(
+    rt: Runtime, connection: Connection, caller: Caller, *, information: str
+) -> tuple[Outcome, list[Job]]:
+    """Turn news and lessons about the programme to this phone on or off."""
+    return _keep(rt, connection, caller, EDUCATION, wanted=information == "wanted")
+
+
+def _keep(
+    rt: Runtime, connection: Connection, caller: Caller, topic: str, *, wanted: bool
+) -> tuple[Outcome, list[Job]]:
+    if wanted:
+        start_by(rt, connection, caller.phone, topic, f"{caller.channel}:{caller.session}")
     else:
-        stop_by(rt, connection, caller.phone, REMINDERS, caller.channel, caller.session)
+        stop_by(rt, connection, caller.phone, topic, caller.channel, caller.session)
     return Outcome("kept"), []
 
 
@@ -37,7 +56,9 @@ def stop_by(
     """
     if topic != EVERYTHING and stops.stopped_by(connection, [phone], topic):
         return False
-    return stops.stop(connection, phone, topic, channel, reference, rt.clock(), reason=reason)
+    stopped = stops.stop(connection, phone, topic, channel, reference, rt.clock(), reason=reason)
+    planning.renew_phone(rt, connection, phone)
+    return stopped
 
 
 def start_by(rt: Runtime, connection: Connection, phone: str, topic: str, by: str) -> bool:
@@ -45,9 +66,9 @@ def start_by(rt: Runtime, connection: Connection, phone: str, topic: str, by: st
 
     Who had stopped everything and wants one topic again has then stopped the other one.
     """
-    if topic == EVERYTHING:
-        return bool(stops.start(connection, phone, [EVERYTHING, *TOPICS], rt.clock(), by=by))
-    if stops.narrow(connection, phone, [other for other in TOPICS if other != topic], rt.clock(), by=by):
-        stops.start(connection, phone, [topic], rt.clock(), by=by)
-        return True
-    return bool(stops.start(connection, phone, [topic], rt.clock(), by=by))
+    others = [other for other in TOPICS if other != topic]
+    narrowed = topic != EVERYTHING and stops.narrow(connection, phone, others, rt.clock(), by=by)
+    wanted = [EVERYTHING, *TOPICS] if topic == EVERYTHING else [topic]
+    started = stops.start(connection, phone, wanted, rt.clock(), by=by) > 0
+    planning.renew_phone(rt, connection, phone)
+    return narrowed or started

@@ -54,7 +54,8 @@ NOT_AN_ANSWER = frozenset({"language", SUBJECT})
 class Walk:
     """One turn as the service takes it: facts and effects in one transaction, jobs once that is committed.
 
-    `heard` is what was remembered of earlier requests, and then what is to be remembered after this turn.
+    `heard` is what was remembered of earlier requests, and then what is to be remembered after this turn. `within` is
+    the transaction to take it in, where there is one already; `spoken` the language of whoever has never chosen one.
     """
 
     rt: Runtime
@@ -62,9 +63,10 @@ class Walk:
     opened: Opened
     name: str
     heard: Heard
+    within: Connection | None = None
+    spoken: str | None = None
     jobs: list[Job] = field(default_factory=list)
     _stack: ExitStack = field(default_factory=ExitStack)
-    _connection: Connection | None = None
 
     def __post_init__(self) -> None:
         self.documents = self.opened.documents or publishing.refresh(self.rt)
@@ -80,9 +82,9 @@ class Walk:
     @property
     def connection(self) -> Connection:
         """The turn's connection, with its transaction."""
-        if self._connection is None:
-            self._connection = self._stack.enter_context(self.rt.db.begin())
-        return self._connection
+        if self.within is None:
+            self.within = self._stack.enter_context(self.rt.db.begin())
+        return self.within
 
     def dial(self) -> Turn | None:
         """The first screen; then each answer of a chain. None when no menu answers the code.
@@ -104,7 +106,7 @@ class Walk:
         return self._chain(turn, answers) if answers else turn
 
     def _begin(self, menu: graph.Menu, limit: int | None, notice: str = "") -> Turn:
-        chosen = people.dialled(self.rt, self.connection, self.keypress.phone)
+        chosen = people.dialled(self.rt, self.connection, self.keypress.phone) or self.spoken
         language = chosen if chosen in menu.languages else menu.language
         left = None if retries.chain_in(self.keypress) else self.opened.left
         if left and (self._is_withdrawn(left) or menu.name not in (left.menu, *(item.menu for item in left.parents))):
@@ -121,13 +123,14 @@ class Walk:
 
         Whoever has answered nothing yet loses nothing: they are not asked whether to go on.
         """
-        dialogue, menu = turn.dialogue, self._menu_of(turn.dialogue)
+        dialogue, menu = turn.dialogue, self.menu_of(turn.dialogue)
         if dialogue.left:
             return AS_IT_WAS
         answered = (dialogue.answers or {}).keys() - menu.remembered - NOT_AN_ANSWER
         return menu.resume.minutes * 60_000 if menu.resume and answered and not turn.ends else FORGET
 
-    def _menu_of(self, dialogue: Dialogue) -> graph.Menu:
+    def menu_of(self, dialogue: Dialogue) -> graph.Menu:
+        """The version of the menu that a dialogue stands in."""
         return publishing.menu(self.rt, dialogue.menu, dialogue.version)
 
     def answer(self, before: Stored, said: str) -> Turn:
@@ -140,7 +143,7 @@ class Walk:
             # A dialogue of its own: what the withdrawn one has done must not be taken for this one's doing.
             fresh = replace(turn.dialogue, id=f"{self.name}-{before.dialogue.transition}")
             return replace(turn, dialogue=replace(fresh, transition=before.dialogue.transition + 1))
-        menu = self._menu_of(before.dialogue)
+        menu = self.menu_of(before.dialogue)
         if held:
             return self._number(menu, before.dialogue, held, said.strip())
         first, _, rest = said.partition("*")
@@ -170,20 +173,25 @@ class Walk:
     def _chain(self, turn: Turn, text: str) -> Turn:
         """Walk further answers, up to the first wrong one or the first effect not yet done."""
         for said in text.split("*", MOST_CHAINED)[:MOST_CHAINED]:
-            if turn.ends or not turn.accepted:
+            following = self.reply(turn, said) if turn.accepted and not turn.ends else None
+            if following is None:
                 break
-            try:
-                take = partial(step, self._menu_of(turn.dialogue), turn.dialogue, said)
-                turn = self._finish(take, turn.dialogue, turn.text, said, replay=True)
-            except _EffectAhead:
-                break
+            turn = following
         return turn
+
+    def reply(self, turn: Turn, said: str) -> Turn | None:
+        """The screen after one more answer; None where that would do something for the first time."""
+        try:
+            take = partial(step, self.menu_of(turn.dialogue), turn.dialogue, said)
+            return self._finish(take, turn.dialogue, turn.text, said, replay=True)
+        except _EffectAhead:
+            return None
 
     def journal_of(self, before: Stored | None, said: str) -> str:
         """What the journal may say of an answer: nothing private, nothing that was meant for another screen."""
         if before is None:
             return said
-        screen = self._menu_of(before.dialogue).screens[before.dialogue.screen]
+        screen = self.menu_of(before.dialogue).screens[before.dialogue.screen]
         ask = None if before.heard.held else screen.ask
         private = ask.private or sum(map(str.isdigit, said)) > MOST_DIGITS if ask else len(said) > LONGEST_KEY
         return "***" if private or not said.isprintable() else said[:40]

@@ -11,7 +11,7 @@ from ussd_app.domain.ledger import Payer
 from ussd_app.engine.messages import LONGEST_REASON, OTHER
 from ussd_app.gateways.institution import Filing
 from ussd_app.runtime import Runtime
-from ussd_app.services import outbox, publishing, refunds
+from ussd_app.services import outbox, publishing, refunds, reminders
 from ussd_app.services.words import shown_name
 from ussd_app.storage import ledger as books
 from ussd_app.storage import members, orders
@@ -42,6 +42,7 @@ def settle(rt: Runtime, connection: Connection, registration_id: int, member: Me
         _welcome(rt, connection, registration_id, member, filing)
     if filing.state == "refused":
         _refused(rt, connection, registration_id, member, filing.reason)
+    reminders.renew(rt, connection, [member.id])
     return True
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ussd_app.domain.channels import LONGEST_NAME
+from ussd_app.domain.sending import LESSONS
 from ussd_app.engine.kinds import DATE, FLAG, MONEY, MONTH, MONTHS, RUN, Kind, count, text
 from ussd_app.engine.messages import LONGEST_REASON
 from ussd_app.engine.vocabulary import EffectSpec, FactSpec, Vocabulary
@@ -30,6 +31,9 @@ LONGEST_LINES = 112
 YEAR = Kind("money", 8_888_888)
 PRICE = {"total": YEAR, "normal": YEAR, "each": text(LONGEST_SUM), "months": RUN, "version": text(48)}
 PRICED = ("sector", "package", "wage", "months")
+# Months of the same price, and what it is made of.
+STRETCH = {"key": text(10), "months": RUN, "number": count(12), "each": MONEY}
+MADE_UP = {"months": RUN, "programmes": text(LONGEST_PARTS), "normal": MONEY, "each": MONEY}
 
 # Of what the next month costs, this much is saved.
 PROGRESS = {"have": MONEY, "goal": MONEY, "month": MONTH}
@@ -52,14 +56,11 @@ FACTS = {
         },
     ),
     "quote": FactSpec(takes=PRICED, gives=PRICE),
-    "price_lines": FactSpec(
-        takes=PRICED, gives={}, rows={"key": text(10), "months": RUN, "number": count(12), "each": MONEY}
-    ),
-    "price_line": FactSpec(
-        takes=(*PRICED, "stretch"),
-        gives={"months": RUN, "programmes": text(LONGEST_PARTS), "normal": MONEY, "each": MONEY},
-    ),
+    "price_lines": FactSpec(takes=PRICED, gives={}, rows=STRETCH),
+    "price_line": FactSpec(takes=(*PRICED, "stretch"), gives=MADE_UP),
     "dues": FactSpec(takes=("months",), gives=PRICE),
+    "dues_lines": FactSpec(takes=("months",), gives={}, rows=STRETCH),
+    "dues_line": FactSpec(takes=("months", "stretch"), gives=MADE_UP),
     "wages": FactSpec(takes=("sector", "package"), gives={}, rows={"up_to": MONEY, "wage": MONEY, "monthly": MONEY}),
     "places": FactSpec(takes=("nik",), gives={}, rows={"name": text(26)}),
     "pay_code": FactSpec(
@@ -97,6 +98,7 @@ FACTS = {
         },
     ),
     "reminders": FactSpec(takes=(), gives={"wanted": FLAG}),
+    "information": FactSpec(takes=(), gives={"wanted": FLAG}),
     "sponsor": FactSpec(
         takes=(),
         gives={
@@ -191,6 +193,7 @@ EFFECTS = {
     "save_any": EffectSpec(takes=(), outcomes={"requested": {}, "waiting": {}, "refused": {}}),
     "savings_back": EffectSpec(takes=(), outcomes={"asked": {"amount": MONEY}, "nothing": {}}),
     "text_price": EffectSpec(takes=PRICED, outcomes={"texted": {}}, harmless=True),
+    "text_dues": EffectSpec(takes=("months",), outcomes={"texted": {}}, harmless=True),
     "follow_up": EffectSpec(takes=("topic",), outcomes={"noted": {}}),
     "change_plan": EffectSpec(
         takes=("package", "wage", "total", "rates"),
@@ -245,7 +248,12 @@ EFFECTS = {
     "stop": EffectSpec(takes=("who",), outcomes={"stopped": {}, "gone": {}}),
     "answer_invitation": EffectSpec(takes=("asked", "agreed"), outcomes={"agreed": {}, "refused": {}, "gone": {}}),
     "end_sponsorship": EffectSpec(takes=("payer",), outcomes={"ended": {}, "gone": {}}),
+    "begin_education": EffectSpec(takes=(), outcomes={"begun": {}, "already": {}}),
     "keep_reminders": EffectSpec(takes=("reminders",), outcomes={"kept": {}}, harmless=True),
+    "keep_information": EffectSpec(takes=("information",), outcomes={"kept": {}}, harmless=True),
+    "keep_pay_day": EffectSpec(
+        takes=("pay_kind", "pay_number"), outcomes={"kept": {}, "harvest": {}, "gone": {}}, harmless=True
+    ),
     "keep_language": EffectSpec(takes=("language",), outcomes={"kept": {}}, harmless=True),
 }
 
@@ -256,9 +264,31 @@ def shown_name(name: str) -> str:
 
 
 DIAL = text(12)
+# What is dialled to pay at once: the service code with the answers that lead there.
+PAY = text(18)
 ORDER = text(18)
 
+# What every reminder is given. For texts without a name thousands of people share one call to the gateway.
+_MEMBER = {"dial": DIAL, "pay": PAY, "name": NAME, "month": MONTH, "due": DATE, "lapse": DATE, "total": MONEY}
+_SPONSOR = {"dial": DIAL, "pay": PAY, "name": NAME, "month": MONTH, "due": DATE, "people": PEOPLE}
+REMINDERS = {
+    "remind_first": _MEMBER,
+    "remind_first_last": _MEMBER,
+    "remind_before": _MEMBER,
+    "remind_harvest": _MEMBER,
+    "remind_today": _MEMBER,
+    "remind_overdue": _MEMBER,
+    "remind_arrears": _MEMBER,
+    "remind_lapse": _MEMBER,
+    "remind_lapse_today": _MEMBER,
+    "remind_resume": _MEMBER,
+    "remind_sponsor": _SPONSOR,
+    "remind_sponsor_today": _SPONSOR,
+    "remind_sponsor_overdue": _SPONSOR,
+}
+
 MESSAGES = {
+    **REMINDERS,
     "pay_code": {
         "dial": DIAL,
         "name": NAME,
@@ -337,6 +367,13 @@ MESSAGES = {
     "stop_sure": {"dial": DIAL, "name": NAME},
     "stop_which": {"dial": DIAL},
     "stop_nobody": {"dial": DIAL},
+    "help_sms": {"dial": DIAL},
+    "sms_dial": {"dial": DIAL},
+    "info_begun": {"dial": DIAL},
+    "stopped_all": {"dial": DIAL},
+    "stopped_reminders": {"dial": DIAL},
+    "stopped_education": {"dial": DIAL},
+    "started": {"dial": DIAL},
     "phone_change_old": {"dial": DIAL, "name": NAME, "due": DATE},
     "phone_change_new": {"dial": DIAL, "name": NAME, "due": DATE},
     "phone_change_refused": {"dial": DIAL, "name": NAME},
@@ -347,6 +384,8 @@ MESSAGES = {
     "month_moved": {"dial": DIAL, "name": NAME, "months": MONTHS, "total": MONEY, "later": MONTHS},
     "month_kept": {"dial": DIAL, "name": NAME, "months": MONTHS, "total": MONEY, "kept": MONEY},
     "month_refunded": {"dial": DIAL, "name": NAME, "months": MONTHS, "total": MONEY},
+    **{f"education_{step}": {"dial": DIAL, "price": MONEY} for step in range(1, LESSONS + 1)},
+    "way_out": {},
     "sponsor_credit_back": {"dial": DIAL, "name": NAME, "total": BASKET, "kept": BASKET},
 }
 

@@ -7,21 +7,50 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, text
+from psycopg.abc import PQGen
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Connection, Engine, create_engine, event, text
 
 POOL = 16
 SECONDS_TO_CONNECT = 2
 # A statement that runs longer than this would outlive a caller's patience; jobs are given more.
-STATEMENT_SECONDS = 5
+STATEMENT_SECONDS = 4
+# So long does a server that lives take at most to say that it is there, and to cut off a statement that is too long.
+SECONDS_TO_ANSWER = 1.0
+
+
+class Impatient(psycopg.Connection[Any]):
+    """A connection that is dropped when the server does not answer in `patience` seconds; None waits for ever.
+
+    A server that stands still (stopped, out of memory, its disk gone) keeps its sockets open: no other time-out ends
+    the wait, as the statement's own is kept by the server, and TCP's does not hold on a Unix socket.
+    """
+
+    patience: float | None = SECONDS_TO_ANSWER
+
+    def wait(self, gen: PQGen[Any], interval: float = 0.1, timeout: float | None = None) -> Any:
+        """Wait for the server, but not for ever. Raises OperationalError."""
+        try:
+            return super().wait(gen, interval, self.patience if timeout is None else timeout)
+        except psycopg.OperationalError:
+            if timeout is None and self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                # Closed, or rolling back would wait as long again.
+                self.pgconn.finish()
+            raise
 
 
 def connect(url: str, statement_seconds: int = STATEMENT_SECONDS) -> Engine:
-    """An engine whose connections are checked before use, so that a restarted server goes unnoticed."""
-    return create_engine(
+    """An engine whose connections are checked before use, so that a restarted server goes unnoticed.
+
+    A server that stands still costs whoever asks `SECONDS_TO_ANSWER` and `SECONDS_TO_CONNECT`, or the rest of a
+    statement's time where it stops in the middle of one; an OperationalError then.
+    """
+    engine = create_engine(
         url,
         pool_size=POOL,
         max_overflow=4,
@@ -34,6 +63,25 @@ def connect(url: str, statement_seconds: int = STATEMENT_SECONDS) -> Engine:
             "options": f"-c statement_timeout={statement_seconds}s -c timezone=UTC",
         },
     )
+    _lend_patience(engine, statement_seconds + SECONDS_TO_ANSWER)
+    return engine
+
+
+def _lend_patience(engine: Engine, seconds: float) -> None:
+    """Connections of an engine wait so long for a statement, and only shortly for the check before use."""
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, arguments: Any, parameters: Any) -> Impatient:
+        return Impatient.connect(*arguments, **parameters)
+
+    @event.listens_for(engine, "checkout")
+    def lend(connection: Impatient, _record: Any, _proxy: Any) -> None:
+        connection.patience = seconds
+
+    @event.listens_for(engine, "checkin")
+    def take_back(connection: Impatient | None, _record: Any) -> None:
+        if connection is not None:
+            connection.patience = SECONDS_TO_ANSWER
 
 
 def _config() -> Config:
@@ -45,6 +93,8 @@ def _config() -> Config:
 def migrate(engine: Engine) -> None:
     """Bring the schema up to date. Safe when two processes do it at once: they take turns."""
     with engine.connect() as connection:
+        # Another process may be at it for long.
+        connection.connection.dbapi_connection.patience = None  # type: ignore[union-attr]
         connection.execute(text("SET statement_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_lock(777)"))
         connection.commit()

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any, cast
 
 from redis import Redis
 from sqlalchemy import Connection, text
 
-from ussd_app.storage.dialogues import JOURNAL
+from ussd_app.storage.dialogues import JOURNAL, MOST_JOURNAL
+
+
+def put(client: Redis, turn: dict[str, Any]) -> None:
+    """Add a turn to the stream that was not taken by a dialogue in Redis."""
+    fields = {"turn": json.dumps(turn, separators=(",", ":"))}
+    client.xadd(JOURNAL, fields, maxlen=MOST_JOURNAL, approximate=True)  # type: ignore[arg-type]
 
 
 def waiting(client: Redis, most: int) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection, Row, text
 
 from ussd_app.domain.contributions import Plan, Plans
+from ussd_app.domain.nik import province_of
 from ussd_app.vault import Vault
 
 
@@ -104,6 +105,12 @@ def with_ids(connection: Connection, people: Sequence[int]) -> list[Member]:
     return [_member(row) for row in rows]
 
 
+def by_member_number(connection: Connection, number: str) -> list[Member]:
+    """Whoever has this number at the institution (KPJ)."""
+    rows = connection.execute(text(_MEMBER + "WHERE m.member_number = :number"), {"number": number})
+    return [_member(row) for row in rows]
+
+
 def by_nik(connection: Connection, vault: Vault, nik: str) -> Member | None:
     """The member with this NIK, found by its keyed hash."""
     row = connection.execute(text(_MEMBER + "WHERE m.nik_index = :index"), {"index": vault.index(nik)}).one_or_none()
@@ -114,11 +121,17 @@ def add(connection: Connection, vault: Vault, nik: str, person: Person, first: d
     """Write a new member, whose plan counts from the contribution month `first`; None when the NIK is there already."""
     member_id = connection.execute(
         text(
-            "INSERT INTO members (nik_index, nik, name, born, phone, language, zone, workplace, created_at) "
-            "VALUES (:index, :sealed, :name, :born, :phone, :language, :zone, :workplace, :now) "
+            "INSERT INTO members (nik_index, nik, province, name, born, phone, language, zone, workplace, created_at) "
+            "VALUES (:index, :sealed, :province, :name, :born, :phone, :language, :zone, :workplace, :now) "
             "ON CONFLICT (nik_index) DO NOTHING RETURNING id"
         ),
-        {**person.__dict__, "index": vault.index(nik), "sealed": vault.seal(nik), "now": now},
+        {
+            **person.__dict__,
+            "index": vault.index(nik),
+            "sealed": vault.seal(nik),
+            "province": province_of(nik),
+            "now": now,
+        },
     ).scalar_one_or_none()
     if member_id is not None:
         keep_plan(connection, member_id, first, Plan(person.sector, person.package, person.wage))

@@ -281,8 +281,11 @@ def by_order(connection: Connection, order_id: str) -> PayCode | None:
 
 
 def mark_paid(connection: Connection, pay_code_id: int, now: datetime) -> None:
-    """The money for this code has arrived; one for any amount stays open."""
+    """The money for this code has arrived, and may go back; one for any amount stays open."""
     connection.execute(
-        text("UPDATE pay_codes SET state = 'paid', paid_at = :now WHERE id = :id AND NOT open_amount"),
+        text(
+            "UPDATE pay_codes SET state = 'paid', paid_at = :now, "
+            "ask_back_at = CAST(:now AS timestamptz) + interval '1 day' WHERE id = :id AND NOT open_amount"
+        ),
         {"id": pay_code_id, "now": now},
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -35,13 +36,32 @@ class Outgoing:
 
 @dataclass(frozen=True)
 class Leased:
-    """An SMS in the relay's hand."""
+    """An SMS in the relay's hand; `repeat`: it says once more what an earlier one may have said."""
 
     id: int
     phone: str
     text: str
     attempts: int
     created_at: datetime
+    segments: int = 1
+    repeat: bool = False
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What became of one SMS in a call: sent, dead, unknown, or still waiting in the relay's hand.
+
+    `cost` is what the gateway wrote, `charged` the same as an amount in `currency`.
+    """
+
+    id: int
+    state: str
+    message_id: str | None = None
+    reason: str = ""
+    cost: str | None = None
+    charged: Decimal | None = None
+    currency: str = ""
+    parts: int | None = None
 
 
 def add(connection: Connection, outgoing: Outgoing, now: datetime, due: datetime | None = None) -> bool:
@@ -100,57 +120,87 @@ def lease(connection: Connection, lane: str, now: datetime, until: datetime, mos
         text(
             "UPDATE outbox SET lease_until = :until WHERE id IN (SELECT id FROM outbox WHERE lane = :lane "
             "AND state = 'waiting' AND due_at <= :now AND (lease_until IS NULL OR lease_until < :now) "
-            "ORDER BY due_at, id LIMIT :most FOR UPDATE SKIP LOCKED) RETURNING id, phone, text, attempts, created_at"
+            "ORDER BY due_at, id LIMIT :most FOR UPDATE SKIP LOCKED) "
+            "RETURNING id, phone, text, attempts, created_at, segments, repeat_of IS NOT NULL AS repeat"
         ),
         {"lane": lane, "now": now, "until": until, "most": most},
     )
-    return sorted(
-        (Leased(row.id, row.phone, row.text, row.attempts, row.created_at) for row in rows), key=lambda row: row.id
-    )
+    return sorted((Leased(*row) for row in rows), key=lambda row: row.id)
 
 
 def begin_handing_over(
-    connection: Connection, ids: list[int], gateway: str, now: datetime, until: datetime
+    connection: Connection,
+    ids: Sequence[int],
+    gateway: str,
+    now: datetime,
+    until: datetime,
+    stopped: Collection[str] = (),
 ) -> list[int]:
-    """From here on these may have been sent; gives those that are still ours to send."""
+    """From here on these may have been sent; gives those that are still ours to send.
+
+    Left out, with a final state, is what has become useless meanwhile and what goes to one of the numbers `stopped`.
+    """
     rows = connection.execute(
         text(
-            "UPDATE outbox SET state = 'handing_over', gateway = :gateway, attempts = attempts + 1, "
-            "lease_until = :until WHERE id = ANY(:ids) AND state = 'waiting' AND lease_until > :now RETURNING id"
+            "WITH ours AS (SELECT id, CASE WHEN send_by <= :now THEN 'expired' "
+            "WHEN phone = ANY(CAST(:stopped AS text[])) THEN 'stopped' ELSE 'handing_over' END AS next FROM outbox "
+            "WHERE id = ANY(:ids) AND state = 'waiting' AND lease_until > :now ORDER BY id FOR UPDATE), "
+            "moved AS (UPDATE outbox SET state = next, gateway = :gateway, "
+            "attempts = attempts + CAST(next = 'handing_over' AS integer), "
+            "handed_at = CASE next WHEN 'handing_over' THEN CAST(:now AS timestamptz) ELSE handed_at END, "
+            "lease_until = CASE next WHEN 'handing_over' THEN CAST(:until AS timestamptz) END, "
+            "reason = CASE next WHEN 'expired' THEN 'too late to be of use' "
+            "WHEN 'stopped' THEN 'the recipient wants no such texts' ELSE '' END "
+            "FROM ours WHERE outbox.id = ours.id RETURNING outbox.id, state) "
+            "SELECT id FROM moved WHERE state = 'handing_over'"
         ),
-        {"ids": ids, "gateway": gateway, "now": now, "until": until},
+        {"ids": list(ids), "gateway": gateway, "now": now, "until": until, "stopped": list(stopped)},
     )
     return list(rows.scalars())
 
 
-def settle(connection: Connection, outgoing_id: int, state: str, now: datetime, **details: object) -> None:
-    """Write down what became of one SMS: sent, dead, or unknown; an answer that came late is still believed."""
+def settle(connection: Connection, settled: Sequence[Settled], now: datetime, until: datetime) -> None:
+    """Write down what became of each SMS of a call; an answer that came late is still believed.
+
+    What certainly was not sent is waiting again, and stays in the relay's hand until then.
+    """
     connection.execute(
         text(
-            "UPDATE outbox SET state = :state, message_id = :message_id, reason = :reason, cost = :cost, "
-            "lease_until = NULL, sent_at = CASE WHEN :state = 'sent' THEN CAST(:now AS timestamptz) END "
-            "WHERE id = :id AND state IN ('handing_over', 'unknown')"
+            "UPDATE outbox SET state = said.state, message_id = said.message_id, reason = said.reason, "
+            "cost = said.cost, charged = said.charged, currency = said.currency, parts = said.parts, "
+            "lease_until = CASE said.state WHEN 'waiting' THEN CAST(:until AS timestamptz) END, "
+            "sent_at = CASE said.state WHEN 'sent' THEN CAST(:now AS timestamptz) END "
+            "FROM unnest(CAST(:ids AS bigint[]), CAST(:states AS text[]), CAST(:message_ids AS text[]), "
+            "CAST(:reasons AS text[]), CAST(:costs AS text[]), CAST(:charged AS numeric[]), "
+            "CAST(:currencies AS text[]), CAST(:parts AS integer[])) "
+            "AS said (id, state, message_id, reason, cost, charged, currency, parts) WHERE outbox.id = said.id "
+            "AND (outbox.state = 'handing_over' OR outbox.state = 'unknown' AND said.state <> 'waiting')"
         ),
         {
-            "message_id": None,
-            "reason": "",
-            "cost": None,
-            **details,
-            "id": outgoing_id,
-            "state": state,
+            "ids": [one.id for one in settled],
+            "states": [one.state for one in settled],
+            "message_ids": [one.message_id for one in settled],
+            "reasons": [one.reason for one in settled],
+            "costs": [one.cost for one in settled],
+            "charged": [one.charged for one in settled],
+            "currencies": [one.currency for one in settled],
+            "parts": [one.parts for one in settled],
             "now": now,
+            "until": until,
         },
     )
 
 
-def postpone(connection: Connection, outgoing_id: int, until: datetime, reason: str) -> None:
-    """It was certainly not sent: try again later."""
+def put_off(connection: Connection, due: Mapping[int, datetime | None]) -> None:
+    """Out of the relay's hand: to be tried again when due, or, without a moment, given up for good."""
     connection.execute(
         text(
-            "UPDATE outbox SET state = 'waiting', due_at = :until, reason = :reason, lease_until = NULL "
-            "WHERE id = :id AND state = 'handing_over'"
+            "UPDATE outbox SET state = CASE WHEN t.due IS NULL THEN 'dead' ELSE 'waiting' END, "
+            "due_at = COALESCE(t.due, outbox.due_at), lease_until = NULL "
+            "FROM unnest(CAST(:ids AS bigint[]), CAST(:due AS timestamptz[])) AS t (id, due) "
+            "WHERE outbox.id = t.id AND state = 'waiting'"
         ),
-        {"id": outgoing_id, "until": until, "reason": reason},
+        {"ids": list(due), "due": list(due.values())},
     )
 
 
@@ -167,10 +217,10 @@ def give_up_handing_over(connection: Connection, now: datetime) -> int:
     return done.rowcount
 
 
-def release(connection: Connection, ids: list[int]) -> None:
+def release(connection: Connection, ids: Sequence[int]) -> None:
     """Give back rows that were leased and not touched, so that the next relay need not wait for the lease."""
     connection.execute(
-        text("UPDATE outbox SET lease_until = NULL WHERE id = ANY(:ids) AND state = 'waiting'"), {"ids": ids}
+        text("UPDATE outbox SET lease_until = NULL WHERE id = ANY(:ids) AND state = 'waiting'"), {"ids": list(ids)}
     )
 
 
@@ -193,14 +243,3 @@ def sent_to(connection: Connection, phone: str, most: int = 200) -> list[dict[st
         }
         for row in rows
     ]
-
-
-def states(connection: Connection) -> dict[str, int]:
-    """How many SMS are in each state that is not final, for operators."""
-    rows = connection.execute(
-        text(
-            "SELECT state, count(*) AS number FROM outbox WHERE state IN ('waiting', 'handing_over', 'unknown') "
-            "GROUP BY state"
-        )
-    )
-    return {row.state: row.number for row in rows}

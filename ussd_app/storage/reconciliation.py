@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
@@ -103,6 +103,29 @@ def to_ask(
         },
     )
     return sorted((Asked(*row) for row in rows), key=lambda asked: (asked.expires_at, asked.id))
+
+
+def to_ask_back(
+    connection: Connection, gateway: str, now: datetime, every: timedelta, until: timedelta, most: int
+) -> list[str]:
+    """Paid orders of which the company may have paid something back, those that wait longest first.
+
+    Each is due again after an eighth of the time since it was paid, at least `every`, and never more once `until` is
+    over. Two runs get different ones.
+    """
+    rows = connection.execute(
+        text(
+            "WITH due AS (SELECT id, ask_back_at AS due_at FROM pay_codes WHERE gateway = :gateway "
+            "AND ask_back_at <= :now ORDER BY ask_back_at, id LIMIT :most FOR UPDATE SKIP LOCKED), "
+            "taken AS (UPDATE pay_codes c SET ask_back_at = CASE WHEN c.paid_at > :oldest "
+            "THEN CAST(:now AS timestamptz) "
+            "+ greatest(CAST(:every AS interval), (CAST(:now AS timestamptz) - c.paid_at) / 8) END FROM due "
+            "WHERE c.id = due.id RETURNING c.id, c.order_id, due.due_at) "
+            "SELECT order_id FROM taken ORDER BY due_at, id"
+        ),
+        {"gateway": gateway, "now": now, "every": every, "oldest": now - until, "most": most},
+    )
+    return list(rows.scalars())
 
 
 def over(connection: Connection, order_id: str) -> None:

@@ -26,6 +26,7 @@ class Refund:
     first_approver: str | None
     second_approver: str | None
     bank_reference: str | None
+    created_at: datetime
 
 
 def _refund(row: Row[tuple[object, ...]]) -> Refund:
@@ -97,3 +98,22 @@ def waiting(connection: Connection) -> list[Refund]:
     """Refunds that somebody has to decide about, or to pay out; the oldest first."""
     rows = connection.execute(text("SELECT * FROM refunds WHERE state IN ('requested', 'approved') ORDER BY id"))
     return [_refund(row) for row in rows]
+
+
+def page(connection: Connection, *, decided: bool, beyond: int | None, most: int) -> list[Refund]:
+    """Refunds that wait for somebody, the oldest first, or decided ones, the newest first; those `beyond` a number."""
+    states, order, comes = (("paid", "rejected"), "DESC", "<") if decided else (("requested", "approved"), "ASC", ">")
+    rows = connection.execute(
+        text(
+            f"SELECT * FROM refunds WHERE state = ANY(:states) AND (CAST(:beyond AS bigint) IS NULL "  # noqa: S608
+            f"OR id {comes} :beyond) ORDER BY id {order} LIMIT :most"
+        ),
+        {"states": list(states), "beyond": beyond, "most": most},
+    )
+    return [_refund(row) for row in rows]
+
+
+def find(connection: Connection, refund_id: int) -> Refund | None:
+    """The refund of this number, to be looked at."""
+    row = connection.execute(text("SELECT * FROM refunds WHERE id = :id"), {"id": refund_id}).one_or_none()
+    return _refund(row) if row else None

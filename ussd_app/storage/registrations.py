@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
+from ussd_app.domain.nik import province_of
 from ussd_app.storage.members import Person
 from ussd_app.vault import Vault
 
@@ -22,13 +23,19 @@ def reason_of(connection: Connection, member_id: int) -> str:
 
 def correct(connection: Connection, vault: Vault, member_id: int, nik: str, person: Person) -> bool:
     """A member's data become these; False when the NIK is somebody else's. Their plan is not touched."""
-    values = {**person.__dict__, "id": member_id, "index": vault.index(nik), "sealed": vault.seal(nik)}
+    values = {
+        **person.__dict__,
+        "id": member_id,
+        "index": vault.index(nik),
+        "sealed": vault.seal(nik),
+        "province": province_of(nik),
+    }
     try:
         with connection.begin_nested():
             connection.execute(
                 text(
                     "UPDATE members SET nik_index = :index, nik = :sealed, name = :name, born = :born, zone = :zone, "
-                    "language = :language, workplace = :workplace WHERE id = :id"
+                    "province = :province, language = :language, workplace = :workplace WHERE id = :id"
                 ),
                 values,
             )

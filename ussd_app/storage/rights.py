@@ -33,10 +33,14 @@ OF_MEMBER = {
 OF_PHONE = {
     "phone": "SELECT * FROM phones WHERE phone = :phone",
     "outgoing_sms": "SELECT created_at, sent_at, text, state FROM outbox WHERE phone = :phone",
-    "incoming_sms": "SELECT received_at, text FROM inbound_sms WHERE phone = :phone",
+    "incoming_sms": "SELECT message_id, received_at, text FROM inbound_sms WHERE phone = :phone",
     "delivery_reports": "SELECT received_at, status, reason FROM delivery_reports WHERE phone = :phone",
     "sessions": "SELECT session_id, status, duration_ms, received_at FROM session_ends WHERE phone = :phone",
     "stops": "SELECT topic, channel, reason, at, ended_at FROM stops WHERE phone = :phone",
+    "education": "SELECT language, text, channel, reference, begun_at, step, ended, ended_at FROM contacts "
+    "WHERE phone = :phone",
+    "campaigns": "SELECT c.name, p.variant, p.state, p.released_at FROM campaign_people p "
+    "JOIN campaigns c ON c.id = p.campaign_id WHERE p.phone = :phone",
     "follow_ups": "SELECT kind, detail, created_at, done_at FROM follow_ups WHERE phone = :phone",
 }
 _TURNS = "dialogue = ANY(:dialogues) OR split_part(dialogue, '-', 1) = ANY(:dialogues)"
@@ -130,7 +134,8 @@ EMPTY_MEMBER = (
     "nik_index = '', nik = '', name = '', born = NULL, zone = '', sector = '', workplace = '' "
     "WHERE member_id = :member OR nik_index = (SELECT nik_index FROM members WHERE id = :member)",
     "UPDATE members SET state = 'erased', state_at = :now, nik_index = :gone, nik = '', name = '', "
-    "born = '1900-01-01', phone = :gone, workplace = '', member_number = NULL, pin = NULL WHERE id = :member",
+    "born = '1900-01-01', phone = :gone, workplace = '', province = NULL, member_number = NULL, pin = NULL "
+    "WHERE id = :member",
     "UPDATE registrations SET reason = '' WHERE member_id = :member",
     "UPDATE refused_months SET reason = '' WHERE member_id = :member",
     "UPDATE sponsorships SET name = '' WHERE member_id = :member",
@@ -141,11 +146,14 @@ EMPTY_MEMBER = (
 EMPTY_PHONE = (
     "UPDATE outbox SET phone = :gone, text = '', reason = '', "
     "state = CASE state WHEN 'waiting' THEN 'dead' ELSE state END WHERE phone = :phone",
-    "UPDATE inbound_sms SET phone = :gone, text = '' WHERE phone = :phone",
+    "UPDATE inbound_sms SET phone = :gone, text = '', said_mark = '', answer_mark = '' WHERE phone = :phone",
+    "DELETE FROM sms_dialogues WHERE phone = :phone",
     "UPDATE delivery_reports SET phone = :gone WHERE phone = :phone",
     "DELETE FROM session_ends WHERE phone = :phone",
     "DELETE FROM stops WHERE phone = :phone",
     "DELETE FROM numbers WHERE phone = :phone",
+    "DELETE FROM contacts WHERE phone = :phone",
+    "UPDATE campaign_people SET phone = :gone WHERE phone = :phone",
     "UPDATE follow_ups SET phone = :gone, detail = '', done_at = coalesce(done_at, :now) WHERE phone = :phone",
     "UPDATE phone_changes SET old_phone = '' WHERE old_phone = :phone AND state <> 'waiting'",
     "UPDATE phone_changes SET new_phone = '' WHERE new_phone = :phone AND state <> 'waiting'",

@@ -125,3 +125,68 @@ def progress(connection: Connection, roster_id: int) -> Progress | None:
         {"id": roster_id},
     ).one_or_none()
     return Progress(*row) if row else None
+
+
+@dataclass(frozen=True)
+class Brought:
+    """A roster in a list of them: who brought it for whom, and when."""
+
+    id: int
+    sponsor_id: int
+    sponsor: str
+    people: int
+    total: int
+    waiting: int
+    agreed: int
+    declined: int
+    uploaded_by: str
+    created_at: datetime
+
+
+_BROUGHT = (
+    "SELECT r.id, r.sponsor_id, s.name, r.people, r.total, "
+    "(SELECT count(*) FROM invitations i WHERE i.roster_id = r.id AND i.state = 'asked'), "
+    "(SELECT count(*) FROM invitations i WHERE i.roster_id = r.id AND i.state = 'agreed'), "
+    "(SELECT count(*) FROM invitations i WHERE i.roster_id = r.id AND i.state IN ('refused', 'silent', 'withdrawn')), "
+    "r.uploaded_by, r.created_at FROM rosters r JOIN sponsors s ON s.id = r.sponsor_id "
+)
+
+
+def newest(connection: Connection, before_id: int | None, most: int) -> list[Brought]:
+    """Rosters, the newest first, older than `before_id`."""
+    rows = connection.execute(
+        text(f"{_BROUGHT} WHERE (CAST(:before AS bigint) IS NULL OR r.id < :before) ORDER BY r.id DESC LIMIT :most"),
+        {"before": before_id, "most": most},
+    )
+    return [Brought(*row) for row in rows]
+
+
+def brought(connection: Connection, roster_id: int) -> Brought | None:
+    """The roster of this number."""
+    row = connection.execute(text(_BROUGHT + "WHERE r.id = :id"), {"id": roster_id}).one_or_none()
+    return Brought(*row) if row else None
+
+
+@dataclass(frozen=True)
+class RosterCode:
+    """A pay code for people of a roster: `total` whole rupiah for so many of them; no `code` until it is made."""
+
+    order_id: str
+    code: str | None
+    channel: str
+    state: str
+    total: int
+    people: int
+    expires_at: datetime | None
+
+
+def codes_of(connection: Connection, roster_id: int) -> list[RosterCode]:
+    """The pay codes that people of a roster are in, the newest first."""
+    rows = connection.execute(
+        text(
+            "SELECT p.order_id, p.code, p.channel, p.state, p.total, count(*), p.expires_at FROM invitations i "
+            "JOIN pay_codes p ON p.id = i.pay_code_id WHERE i.roster_id = :id GROUP BY p.id ORDER BY p.id DESC"
+        ),
+        {"id": roster_id},
+    )
+    return [RosterCode(*row) for row in rows]

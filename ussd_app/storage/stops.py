@@ -50,9 +50,11 @@ def narrow(connection: Connection, phone: str, topics: Sequence[str], now: datet
         ),
         {"phone": phone, "now": now, "by": by},
     ).one_or_none()
-    for topic in topics if found else ():
+    if found is None:
+        return False
+    for topic in topics:
         stop(connection, phone, topic, found.channel, found.reference, now, reason=found.reason)
-    return found is not None
+    return True
 
 
 def stopped_by(connection: Connection, phones: Sequence[str], topic: str) -> set[str]:

@@ -28,8 +28,9 @@ def keep(rt: Runtime, token: str, take: Callable[[Runtime, Mapping[str, str]], N
     if not token_is_right(rt, token):
         return Response("forbidden", 403)
     try:
+        fields = request.args if request.method == "GET" else request.form
         # PostgreSQL keeps no NUL character.
-        take(rt, {name: value.replace("\0", "") for name, value in request.form.items()})
+        take(rt, {name: value.replace("\0", "") for name, value in fields.items()})
     except BadRequest as error:
         return refused(str(error))
     return Response("ok", content_type="text/plain; charset=utf-8")

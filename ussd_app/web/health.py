@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import timedelta
 
@@ -16,9 +16,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ussd_app.queues import QUEUES
 from ussd_app.runtime import Runtime
-from ussd_app.storage import database, outbox
+from ussd_app.storage import database, gateways, lanes, numbers, repeats, reports
 from ussd_app.storage import ledger as books
 from ussd_app.storage.dialogues import COUNTERS
+from ussd_app.storage.gateways import Standing
+from ussd_app.storage.lanes import Waiting
+from ussd_app.storage.outbox import LANES
 
 # A worker writes its heartbeat at least every 15 seconds while it waits for work.
 SILENCE = timedelta(seconds=60)
@@ -87,9 +90,35 @@ class _Numbers(Collector):
 
     def _database(self) -> Iterator[Metric]:
         with self.rt.db.connect() as connection:
-            waiting, sums = outbox.states(connection), books.balances(connection)
+            held, sums = lanes.lanes(connection, self.rt.clock()), books.balances(connection)
+            told, again, dead = reports.states(connection), repeats.count(connection), numbers.count_dead(connection)
         texts = GaugeMetricFamily("sertakan_outbox", "Outgoing SMS that are not settled", labels=["state"])
         for state in ("waiting", "handing_over", "unknown"):
-            texts.add_metric([state], waiting.get(state, 0))
+            texts.add_metric([state], sum(getattr(lane, state) for lane in held.values()))
         yield texts
+        yield from _sms(self.rt, held)
+        said = GaugeMetricFamily("sertakan_delivery_reports", "Reports that have found no text yet", labels=["state"])
+        for state in ("waiting", "parked"):
+            said.add_metric([state], told.get(state, 0))
+        yield said
+        yield CounterMetricFamily("sertakan_repeats", "Texts written a second time, marked as such", value=again)
+        yield GaugeMetricFamily("sertakan_dead_numbers", "Numbers at which texts fail again and again", value=dead)
         yield GaugeMetricFamily("sertakan_books_balance", "Must be 0 rupiah", value=sum(sums.values()))
+
+
+def _sms(rt: Runtime, held: Mapping[str, Waiting]) -> Iterator[Metric]:
+    with rt.db.connect() as connection:
+        standings = gateways.standings(connection)
+    waiting = GaugeMetricFamily("sertakan_sms", "Outgoing SMS that are not settled", labels=["lane", "state"])
+    oldest = GaugeMetricFamily("sertakan_sms_oldest_seconds", "Since the oldest one fell due", labels=["lane"])
+    for lane in LANES:
+        one = held.get(lane, Waiting())
+        for state in ("waiting", "handing_over", "unknown"):
+            waiting.add_metric([lane, state], getattr(one, state))
+        oldest.add_metric([lane], one.oldest)
+    closed = GaugeMetricFamily("sertakan_sms_gateway_closed", "1 while nobody asks it", labels=["gateway"])
+    halted = GaugeMetricFamily("sertakan_sms_gateway_halted", "1 while it asks us to stop", labels=["gateway"])
+    for name in sorted({*rt.messaging, *standings}):
+        closed.add_metric([name], int(standings.get(name, Standing()).closed_until is not None))
+        halted.add_metric([name], int(standings.get(name, Standing()).halted_at is not None))
+    yield from (waiting, oldest, closed, halted)

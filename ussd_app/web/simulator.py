@@ -34,12 +34,13 @@ REASONS = {
 
 def routes(app: Flask, rt: Runtime) -> None:
     """What the console gateways can show: the SMS they took, the till, and the page when both are there."""
-    if isinstance(rt.messaging, ConsoleMessaging):
+    texts = any(isinstance(company, ConsoleMessaging) for company in rt.messaging.values())
+    if texts:
         app.add_url_rule("/simulator/api/messages", "simulator_messages", lambda: _messages(rt))
     if isinstance(rt.payment, ConsoleTill):
         till = rt.payment
         app.add_url_rule("/simulator/api/payments", "simulator_payments", lambda: _pay(rt, till), methods=["POST"])
-    if isinstance(rt.messaging, ConsoleMessaging) and isinstance(rt.payment, ConsoleTill):
+    if texts and isinstance(rt.payment, ConsoleTill):
         app.add_url_rule("/simulator/", "simulator", lambda: _page(rt))
         app.add_url_rule("/", "home", _to_page)
 

@@ -170,6 +170,7 @@ ALTER TABLE pay_codes
     ADD open_amount boolean NOT NULL DEFAULT false,
     ADD asked_at timestamptz,
     ADD cancel_at timestamptz,
+    ADD ask_back_at timestamptz,
     DROP CONSTRAINT pay_codes_total_check,
     ADD CHECK (total > 0 OR open_amount),
     ALTER member_id DROP NOT NULL,
@@ -187,6 +188,8 @@ CREATE INDEX pay_codes_member ON pay_codes (member_id, id);
 CREATE INDEX pay_codes_sponsor ON pay_codes (sponsor_id, id);
 CREATE INDEX pay_codes_to_ask ON pay_codes (expires_at, id)
     WHERE gateway IS NOT NULL AND state IN ('open', 'expired');
+-- What was paid may go back, and the news of it be lost: the company is asked from `ask_back_at` on.
+CREATE INDEX pay_codes_to_ask_back ON pay_codes (gateway, ask_back_at) WHERE ask_back_at IS NOT NULL;
 CREATE INDEX pay_codes_to_cancel ON pay_codes (cancel_at) WHERE cancel_at IS NOT NULL;
 ALTER TABLE phones ADD channel text;
 

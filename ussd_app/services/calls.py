@@ -1,0 +1,194 @@
+"""One text for some numbers is handed over: to the first gateway that takes it, and settled as that gateway says."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from ussd_app.errors import GatewayPermanent, GatewayTemporary, GatewayUnknown
+from ussd_app.gateways.messaging import Handed
+from ussd_app.runtime import Runtime
+from ussd_app.services.costs import Tally
+from ussd_app.services.routes import Gates
+from ussd_app.storage import outbox, stops
+from ussd_app.storage.outbox import CAMPAIGNS, CODES, REMINDERS, URGENT, Leased, Settled
+from ussd_app.storage.pace import Pace
+
+LEASE = timedelta(seconds=60)
+RETRY, RETRY_AT_MOST = timedelta(seconds=30), timedelta(minutes=15)
+# A text that could not be sent for so long is of no use any more, whatever its `send_by` says.
+LONGEST_WAIT = {
+    URGENT: timedelta(hours=24),
+    CODES: timedelta(hours=24),
+    REMINDERS: timedelta(hours=12),
+    CAMPAIGNS: timedelta(hours=24),
+}
+# What no gateway can take just now, while others of its lane go by another one.
+NO_GATEWAY = timedelta(seconds=60)
+# Seconds after which the pace is asked again: another lane may have paid off its debt.
+LONGEST_PAUSE = 0.25
+log = structlog.get_logger()
+
+
+def backoff(row_id: int, attempts: int) -> timedelta:
+    """How long to wait after so many attempts: twice as long each time, a quarter of an hour at most.
+
+    Between half of it and all of it, by the row: what failed together must not come back all at once.
+    """
+    longest: timedelta = min(RETRY * 2 ** min(attempts - 1, 10), RETRY_AT_MOST)
+    digest = hashlib.sha256(f"{row_id}:{attempts}".encode()).digest()
+    return longest * (0.5 + int.from_bytes(digest[:4], "big") / 2**33)
+
+
+@dataclass(frozen=True)
+class Call:
+    """The same text for up to a hundred numbers, and the gateways in the order they are tried."""
+
+    rows: tuple[Leased, ...]
+    gateways: tuple[str, ...]
+
+
+class Caller:
+    """Makes the calls of one relay, several at once; `handed` counts the texts it has handed over."""
+
+    def __init__(
+        self, rt: Runtime, lane: str, gates: Gates, tally: Tally, pace: Pace, wait: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._rt = rt
+        self._lane = lane
+        self._gates = gates
+        self._tally = tally
+        self._pace = pace
+        self._wait = wait
+        self._lock = threading.Lock()
+        # One statement each: a transaction around it would only cost two more round trips.
+        self._db = rt.db.execution_options(isolation_level="AUTOCOMMIT")
+        self.over = threading.Event()
+        self.handed = 0
+
+    def make(self, call: Call) -> None:
+        """Hand the text over to everybody in the call; what no gateway took is tried again in its time."""
+        rows, refused = list(call.rows), dict[int, Handed]()
+        for gateway in call.gateways:
+            rows = self._by(gateway, rows, refused)
+            if not rows:
+                return
+        self._put_off(rows, refused)
+
+    def _by(self, gateway: str, rows: list[Leased], refused: dict[int, Handed]) -> list[Leased]:
+        """Hand over by one gateway; gives those that it has not taken, and notes in `refused` what it said of them."""
+        left: list[Leased] = []
+        while rows and not self.over.is_set():
+            most = self._gates.admits(gateway)
+            batch, rest = rows[:most], rows[most:]
+            if not batch or not self._paced(batch):
+                break
+            rows = rest
+            for row, said in self._hand_over(gateway, batch):
+                refused[row.id] = said
+                left.append(row)
+        return left + rows
+
+    def _paced(self, rows: Sequence[Leased]) -> bool:
+        """Wait until these may go; False when the relay gives way before that."""
+        segments = sum(row.segments for row in rows)
+        while not self.over.is_set():
+            if self._tally.stops(self._lane):
+                self.over.set()
+                return False
+            seconds = self._pace.draw(self._lane, segments)
+            if not seconds:
+                return True
+            self._wait(min(seconds, LONGEST_PAUSE))
+        return False
+
+    def _hand_over(self, gateway: str, batch: Sequence[Leased]) -> list[tuple[Leased, Handed]]:
+        """One call; those that were certainly not sent and may be tried again, with what was said of each."""
+        rows = self._begin(gateway, batch)
+        if not rows:
+            return []
+        answers = self._send(gateway, rows[0].text, [row.phone for row in rows])
+        absent = Handed("unknown", reason="not in the answer")
+        said = [(row, answers.get(row.phone, absent)) for row in rows]
+        now = self._rt.clock()
+        with self._db.connect() as connection:
+            outbox.settle(connection, [_settled(row, handed) for row, handed in said], now, now + LEASE)
+        self._tally.add(self._lane, gateway, [one for one in said if one[1].state in ("sent", "unknown")])
+        with self._lock:
+            self.handed += len(rows)
+        return [(row, handed) for row, handed in said if handed.state == "later"]
+
+    def _begin(self, gateway: str, batch: Sequence[Leased]) -> list[Leased]:
+        """The rows that are still ours and still wanted: from here on they may have been sent."""
+        now, topic = self._rt.clock(), stops.TOPIC_OF_LANE.get(self._lane)
+        with self._db.connect() as connection:
+            stopped = stops.stopped_by(connection, [row.phone for row in batch], topic) if topic else set()
+            ids = [row.id for row in batch]
+            ours = set(outbox.begin_handing_over(connection, ids, gateway, now, now + LEASE, stopped))
+        return [row for row in batch if row.id in ours]
+
+    def _send(self, gateway: str, text: str, phones: list[str]) -> Mapping[str, Handed]:
+        try:
+            answers = self._rt.messaging[gateway].send(text, phones)
+        except GatewayPermanent as error:
+            # An answer, if an unkind one: there is nothing wrong with the gateway.
+            return self._nobody(gateway, phones, Handed("dead", reason=str(error)))
+        except GatewayTemporary as error:
+            self._gates.failed(gateway, str(error))
+            return self._nobody(gateway, phones, Handed("later", reason=str(error)))
+        except GatewayUnknown as error:
+            self._gates.failed(gateway, str(error))
+            return self._nobody(gateway, phones, Handed("unknown", reason=str(error)))
+        stop = next((said for said in answers.values() if said.halt), None)
+        if stop:
+            self._gates.halted(gateway, stop.reason)
+        else:
+            self._gates.worked(gateway)
+        return answers
+
+    def _nobody(self, gateway: str, phones: list[str], said: Handed) -> Mapping[str, Handed]:
+        log.warning(
+            "a call to an SMS gateway failed",
+            gateway=gateway,
+            outcome=said.state,
+            reason=said.reason,
+            number=len(phones),
+        )
+        return dict.fromkeys(phones, said)
+
+    def _put_off(self, rows: list[Leased], refused: Mapping[int, Handed]) -> None:
+        """What a gateway refused waits ever longer, until it is too old; what none was asked about keeps its turn."""
+        now = self._rt.clock()
+        due = {row.id: self._next(row, now) for row in rows if row.id in refused and not refused[row.id].halt}
+        kept = [row.id for row in rows if row.id not in due]
+        with self._db.connect() as connection:
+            if due:
+                outbox.put_off(connection, due)
+            if kept and not self.over.is_set() and self._gates.any_open():
+                outbox.put_off(connection, dict.fromkeys(kept, now + NO_GATEWAY))
+            elif kept:
+                outbox.release(connection, kept)
+
+    def _next(self, row: Leased, now: datetime) -> datetime | None:
+        if now - row.created_at >= LONGEST_WAIT[self._lane]:
+            return None
+        return now + backoff(row.id, row.attempts + 1)
+
+
+def _settled(row: Leased, said: Handed) -> Settled:
+    return Settled(
+        row.id,
+        "waiting" if said.state == "later" else said.state,
+        message_id=said.message_id,
+        reason=said.reason,
+        cost=said.cost,
+        charged=said.charge.amount if said.charge else None,
+        currency=said.charge.currency if said.charge else "",
+        parts=said.parts,
+    )

@@ -1,0 +1,253 @@
+"""An operator writes to a segment of the members: makes a campaign, looks at it, tries it, starts it, stops it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from ussd_app import queues
+from ussd_app.domain import campaigns as rules
+from ussd_app.domain import gsm7
+from ussd_app.engine.campaign_file import Campaign, Known, compile_campaign
+from ussd_app.engine.source import read
+from ussd_app.errors import MenuProblems, NotAllowedNow
+from ussd_app.gateways.messaging import MOST_RECIPIENTS
+from ussd_app.runtime import Runtime
+from ussd_app.services import publishing, segments
+from ussd_app.services.days import JAKARTA
+from ussd_app.services.words import DIAL, NAME, shown_name
+from ussd_app.storage import campaigns, outbox
+from ussd_app.storage import segments as people
+from ussd_app.storage.campaigns import Kept
+from ussd_app.storage.outbox import URGENT, Outgoing
+from ussd_app.storage.segments import Recipient
+
+FIELDS = {"dial": DIAL, "name": NAME}
+# Numbers that are looked at with one statement.
+PAGE = 5000
+# Whose name stands in a text that somebody has sent to themselves.
+SAMPLE = "Siti Aminah"
+
+
+def create(rt: Runtime, file: str, source: str, by: str) -> int:
+    """Keep a new campaign as it was written; its number. Nothing is sent before somebody starts it.
+
+    Raises MenuProblems with everything that is wrong in the file, NotAllowedNow when there is one of that name.
+    """
+    made = _compiled(rt, file, source)
+    with rt.db.begin() as connection:
+        number = campaigns.add(connection, made.file.name, source, _beginning(made))
+        if number is None:
+            raise NotAllowedNow(f"there is a campaign called {made.file.name}: give this one another name")
+        campaigns.note(connection, number, "made", by, rt.clock())
+    return number
+
+
+def _beginning(made: Campaign) -> datetime:
+    """When it begins, in UTC; the file says Jakarta's time unless it says another."""
+    told = made.file.send_at
+    return (told if told.tzinfo else told.replace(tzinfo=ZoneInfo(JAKARTA))).astimezone(UTC)
+
+
+def _compiled(rt: Runtime, file: str, source: str) -> Campaign:
+    pointers = publishing.newest(rt)
+    rates, way_out = publishing.rates(rt, pointers), publishing.messages(rt, pointers)["way_out"]
+    languages = publishing.newest_menu(rt, pointers, "main").languages
+    known = Known(rates.packages, rates.sectors, {language: way_out.fill(language, {}) for language in languages})
+    made, problems = compile_campaign(read(file, source), known, FIELDS)
+    if made is None:
+        raise MenuProblems(problems)
+    return made
+
+
+def find(rt: Runtime, name: str) -> Kept:
+    """The campaign of this name. Raises NotAllowedNow when there is none."""
+    with rt.db.connect() as connection:
+        found = campaigns.named(connection, name)
+    if found is None:
+        raise NotAllowedNow(f"there is no campaign called {name}")
+    return found
+
+
+def texts_of(rt: Runtime, kept: Kept) -> Campaign:
+    """The wordings of a campaign, ready to be filled; read once a process, for its source never changes."""
+    key = ("campaign", kept.id)
+    if key not in rt.compiled:
+        rt.compiled[key] = _compiled(rt, kept.name, kept.source)
+    return rt.compiled[key]  # type: ignore[return-value]
+
+
+def message_of(campaign_id: int, variant: str) -> str:
+    """Under what name the texts of a wording stand in the outbox."""
+    return f"campaign:{campaign_id}:{variant}"
+
+
+def messages_of(rt: Runtime, kept: Kept) -> list[str]:
+    """Under what names the texts of a campaign stand in the outbox."""
+    return [message_of(kept.id, variant) for variant in texts_of(rt, kept).weights]
+
+
+def variant_for(rt: Runtime, kept: Kept, made: Campaign, phone: str) -> tuple[str, str | None]:
+    """The keyed hash of a number in this campaign, and the wording it gets by it; None when it is held out."""
+    mark = rt.vault.mark(f"campaign:{kept.id}:{phone}")
+    return mark, rules.variant_of(mark, made.file.hold_out, made.weights)
+
+
+class Filler:
+    """Fills the texts of one campaign; one without a name is filled once for everybody."""
+
+    def __init__(self, rt: Runtime, made: Campaign) -> None:
+        self._made, self._dial = made, rt.settings.service_code
+        self._same: dict[tuple[str, str], tuple[str, int]] = {}
+
+    def fill(self, variant: str, language: str, name: str) -> tuple[str, int]:
+        """The text for somebody, and its segments."""
+        if not self._made.is_personal(variant, language):
+            key = (variant, language)
+            if key not in self._same:
+                self._same[key] = self._filled(variant, language, "")
+            return self._same[key]
+        return self._filled(variant, language, name)
+
+    def _filled(self, variant: str, language: str, name: str) -> tuple[str, int]:
+        values = {"dial": self._dial, "name": shown_name(name)}
+        words = self._made.messages[variant].fill(language, values)
+        return words, gsm7.size(words).segments
+
+
+def pages(
+    rt: Runtime, connection: Connection, made: Campaign, after: str = ""
+) -> Iterator[tuple[str, list[Recipient]]]:
+    """Everybody in the segment of a campaign, page by page, each page with the number it ends with."""
+    wanted = segments.wanted(rt, made.file.segment)
+    while (end := people.page_end(connection, after, PAGE)) is not None:
+        yield end, people.recipients(connection, wanted, after, end)
+        after = end
+
+
+@dataclass
+class Group:
+    """The people who get one wording in one language: how many, their segments, and the calls to the gateway."""
+
+    people: int = 0
+    segments: int = 0
+    personal: bool = False
+
+    @property
+    def calls(self) -> int:
+        """A text without a name goes to a hundred people with one call, one with a name to one."""
+        return self.people if self.personal else -(-self.people // MOST_RECIPIENTS)
+
+
+@dataclass
+class DryRun:
+    """What a campaign would do if it began now: by wording and language; `cost` is whole rupiah."""
+
+    groups: dict[tuple[str, str], Group]
+    held_out: int
+    cost: int
+    seconds: float
+
+    @property
+    def people(self) -> int:
+        """How many would get a text."""
+        return sum(group.people for group in self.groups.values())
+
+
+def dry_run(rt: Runtime, name: str) -> DryRun:
+    """Count who would get what, and what it would cost; nothing is written. Raises NotAllowedNow."""
+    kept = find(rt, name)
+    made = texts_of(rt, kept)
+    filler, groups, held_out = Filler(rt, made), dict[tuple[str, str], Group](), 0
+    with rt.db.connect() as connection:
+        for _, page in pages(rt, connection, made):
+            for one in page:
+                variant = variant_for(rt, kept, made, one.phone)[1]
+                if variant is None:
+                    held_out += 1
+                    continue
+                language = made.language_for(variant, one.language)
+                group = groups.setdefault((variant, language), Group(personal=made.is_personal(variant, language)))
+                group.people += 1
+                group.segments += filler.fill(variant, language, one.name)[1]
+    segments_in_all = sum(group.segments for group in groups.values())
+    cost = publishing.sending(rt, publishing.newest(rt)).cost(segments_in_all)
+    return DryRun(dict(sorted(groups.items())), held_out, cost, segments_in_all / rt.settings.sms_per_second)
+
+
+def test(rt: Runtime, name: str, phones: Sequence[str], by: str) -> int:
+    """Send every wording in every language to these numbers, at once, as somebody called Siti Aminah would get it.
+
+    How many texts. Whoever asks for it waits for it, so that it counts as an answer. Raises NotAllowedNow.
+    """
+    kept = find(rt, name)
+    made, now = texts_of(rt, kept), rt.clock()
+    filler = Filler(rt, made)
+    texts = [
+        filler.fill(variant, language, SAMPLE) for variant in made.weights for language in _languages(made, variant)
+    ]
+    message = f"campaign-test:{kept.id}"
+    with rt.db.begin() as connection:
+        for phone in phones:
+            for number, (words, size) in enumerate(texts):
+                key = f"{message}:{now.isoformat()}:{rt.vault.mark(phone)}:{number}"
+                outbox.add(connection, Outgoing(key, URGENT, phone, words, size, message=message), now)
+        campaigns.note(connection, kept.id, f"tested with {len(phones)} numbers", by, now)
+    rt.queues.enqueue(queues.RELAY, URGENT)
+    return len(phones) * len(texts)
+
+
+def _languages(made: Campaign, variant: str) -> list[str]:
+    return sorted(made.messages[variant].texts)
+
+
+def start(rt: Runtime, name: str, by: str) -> None:
+    """Let a campaign begin at its time; from now on it is worked out who gets what. Raises NotAllowedNow."""
+    _change(rt, name, ("draft",), "started", by, "started")
+    rt.queues.enqueue(queues.PLAN_CAMPAIGNS)
+
+
+def resume(rt: Runtime, name: str, by: str) -> None:
+    """Let a campaign that was paused go on where it was. Raises NotAllowedNow."""
+    _change(rt, name, ("paused",), "started", by, "resumed")
+    rt.queues.enqueue(queues.PLAN_CAMPAIGNS)
+    rt.queues.enqueue(queues.RELEASE_CAMPAIGNS)
+
+
+def pause(rt: Runtime, name: str, by: str) -> int:
+    """Send nothing more of a campaign for now; how many texts came back that waited to be sent.
+
+    What is in the gateway's hands already cannot be called back. Raises NotAllowedNow.
+    """
+    kept = find(rt, name)
+    messages = messages_of(rt, kept)
+    with rt.db.begin() as connection:
+        _set(rt, connection, kept, ("started",), "paused", by, "paused")
+        return campaigns.take_back(connection, kept.id, messages, None)
+
+
+def cancel(rt: Runtime, name: str, by: str) -> int:
+    """End a campaign for good; how many texts that waited to be sent were stopped. Raises NotAllowedNow."""
+    kept = find(rt, name)
+    messages = messages_of(rt, kept)
+    with rt.db.begin() as connection:
+        _set(rt, connection, kept, ("draft", "started", "paused"), "cancelled", by, "cancelled")
+        return campaigns.stop_texts(connection, messages, "the campaign was cancelled")
+
+
+def _change(rt: Runtime, name: str, before: tuple[str, ...], after: str, by: str, what: str) -> None:
+    kept = find(rt, name)
+    with rt.db.begin() as connection:
+        _set(rt, connection, kept, before, after, by, what)
+
+
+def _set(
+    rt: Runtime, connection: Connection, kept: Kept, before: tuple[str, ...], after: str, by: str, what: str
+) -> None:
+    if not campaigns.change(connection, kept.id, before, after):
+        raise NotAllowedNow(f"{kept.name} is {kept.state}: only one that is {' or '.join(before)} can be {what}")
+    campaigns.note(connection, kept.id, what, by, rt.clock())

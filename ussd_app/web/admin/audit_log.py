@@ -1,0 +1,32 @@
+"""What everybody did, for the owner to read."""
+
+from __future__ import annotations
+
+from flask import request
+
+from ussd_app.domain.permissions import May
+from ussd_app.runtime import Runtime
+from ussd_app.services import admins, audit
+from ussd_app.web.admin import words
+from ussd_app.web.admin.desk import Desk, Page, show
+
+
+def add_to(desk: Desk) -> None:
+    """The log, page by page."""
+    desk.page("/audit", "audit_log", May.READ_AUDIT, lambda: _log(desk.rt))
+
+
+def _log(rt: Runtime) -> Page:
+    by, kind = request.args.get("by", ""), request.args.get("kind", "")
+    before = request.args.get("before", type=int)
+    found = audit.page(rt, by=by, kind=kind, before_id=before)
+    more = found[audit.PAGE - 1].id if len(found) > audit.PAGE else None
+    people = [one.email for one in admins.everybody(rt)]
+    return show(
+        "audit_log", found=found[: audit.PAGE], more=more, before=before, by=by, kind=kind, people=people, kinds=_kinds()
+    )
+
+
+def _kinds() -> list[str]:
+    """The kinds of entries, as the words name them."""
+    return [key.removeprefix("did.").replace("_", ".", 1) for key in words.read() if key.startswith("did.")]
