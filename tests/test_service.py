@@ -56,6 +56,22 @@ def test_somebody_registers_gets_a_pay_code_pays_and_reads_their_coverage(servic
     assert "Siti Aminah" in read_coverage(phone)
 
 
+def test_somebody_without_a_menu_registers_by_sms_alone(service: Service) -> None:
+    number = "+6281290000055"
+    said = [f"DAFTAR#{a_nik(55)}#Budi Santoso#{BIRTH_DATE}", "1", "1", "2", "setuju"]
+    asked = ["Pekerjaan Anda?", "Di mana", "1 bulan", "Setuju daftar", "Nomor bayar"]
+    for turn, (words, then) in enumerate(zip(said, asked, strict=True)):
+        form = {"from": number, "to": "777", "text": words, "date": "2026-11-22 03:00:00", "id": f"by-sms-{turn}"}
+        for _ in range(2):  # the gateway delivers everything twice
+            answer = requests.post(service.callback.removesuffix("ussd") + "sms", data=form, timeout=15)
+            assert answer.status_code == 200
+        service.message(number, then)
+    counted = service.rows("SELECT count(*) AS codes FROM pay_codes WHERE phone = %(phone)s", {"phone": number})
+    assert [row["codes"] for row in counted] == [1]
+    texts = [sms["text"] for sms in service.messages(number) if "NOMOR PESERTA" not in sms["text"]]
+    assert len(texts) == len(said)
+
+
 def test_every_part_says_by_name_that_it_is_ready(service: Service) -> None:
     answer = requests.get(f"{service.url}/readyz", timeout=10)
     assert answer.json() == dict.fromkeys(("database", "redis", "migrations", "workers"), "ok")

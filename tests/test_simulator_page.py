@@ -209,3 +209,34 @@ def test_the_page_and_the_menu_both_speak_english(browser: Browser, service: Ser
     expect(simulator.part("pay-result")).to_contain_text("No such pay code.")
     assert [wrong for wrong in simulator.wrong if "404" not in wrong] == []
     simulator.page.context.close()
+
+
+def test_somebody_writes_an_sms_with_the_keyboard_and_reads_the_answer(browser: Browser, service: Service) -> None:
+    simulator = open_page(browser, service)
+    simulator.part("number").fill("081290000077")
+    simulator.part("write-text").click()
+    simulator.page.keyboard.type("DAFTAR")
+    simulator.page.keyboard.press("Enter")
+    expect(simulator.part("write-result")).to_have_text("SMS terkirim.")
+    expect(simulator.part("written")).to_contain_text("DAFTAR")
+    expect(simulator.part("message").first).to_contain_text("Ketik 16 angka NIK")
+    expect(simulator.part("write-text")).to_be_focused()
+    simulator.page.keyboard.type(a_nik(77))
+    simulator.page.keyboard.press("Enter")
+    expect(simulator.part("message").first).to_contain_text("Ketik tanggal lahir")
+    assert simulator.fits()
+    assert simulator.wrong == []
+    simulator.page.context.close()
+
+
+def test_on_a_small_phone_an_sms_is_written_and_sent_with_a_finger(browser: Browser, service: Service) -> None:
+    simulator = open_page(browser, service, "/simulator/?lang=en", small=True)
+    simulator.part("number").fill("081290000078")
+    simulator.part("write-send").tap()
+    expect(simulator.part("write-result")).to_have_text("Write the SMS first.")
+    simulator.part("write-text").fill("help")
+    simulator.part("write-send").tap()
+    expect(simulator.part("message")).to_contain_text("Text to this number")
+    assert simulator.fits()
+    assert simulator.wrong == []
+    simulator.page.context.close()

@@ -11,7 +11,19 @@ from argon2 import PasswordHasher
 from sqlalchemy.exc import OperationalError
 
 from ussd_app import embedded, logs, phone
-from ussd_app.commands import MENUS, campaigns, command, connected, handover, members, menus, money, sms, sponsors
+from ussd_app.commands import (
+    MENUS,
+    campaigns,
+    command,
+    connected,
+    handover,
+    members,
+    menus,
+    money,
+    reminders,
+    sms,
+    sponsors,
+)
 from ussd_app.domain import phone as numbers
 from ussd_app.errors import MenuProblems, NotAllowedNow, NotPublished, Refused, SettingsError
 from ussd_app.services import publishing
@@ -64,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     money.add_to(commands)
     sms.add_to(commands)
     members.add_to(commands)
+    reminders.add_to(commands)
     sponsors.add_to(commands)
     return parser
 

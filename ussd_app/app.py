@@ -51,7 +51,7 @@ def create_app(rt: Runtime) -> Flask:
     app.after_request(headers.guard)
     desk = admin.create_desk(rt)
     app.extensions["desk"] = desk
-    app.wsgi_app = _beside(desk.app.wsgi_app, app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = _beside(desk.app.wsgi_app, app.wsgi_app)  # type: ignore[method-assign, assignment]
     return app
 
 

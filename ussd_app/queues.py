@@ -21,10 +21,11 @@ PAYMENTS = "payments"
 # One for each lane of the outbox, by its name.
 SMS = {lane: f"sms-{lane}" for lane in ("urgent", "codes", "reminders", "campaigns")}
 REPORTS = "sms-reports"
+INBOUND = "sms-inbound"
 HOUSEKEEPING = "housekeeping"
 
 # One worker process each: a worker that listens on several queues and is killed loses the job in its hand.
-QUEUES = (REGISTRATION, PAYMENTS, *SMS.values(), REPORTS, HOUSEKEEPING)
+QUEUES = (REGISTRATION, PAYMENTS, *SMS.values(), REPORTS, INBOUND, HOUSEKEEPING)
 
 FILE_REGISTRATION = "workers.registration.file_registration"
 MAKE_PAY_CODE = "workers.registration.make_pay_code"
@@ -47,6 +48,9 @@ ISSUE_BASKET = "workers.sponsorship.issue_basket"
 SWEEP_BASKETS = "workers.sponsorship.sweep"
 TAKE_ROSTER_IN = "workers.sponsorship.take_roster_in"
 FORGET_SILENT = "workers.sponsorship.forget_silent"
+FORGET_AT_DESK = "workers.desk.forget"
+START_ROSTER = "workers.desk.start_roster"
+SWEEP_DESK = "workers.desk.sweep"
 WRITE_JOURNAL = "workers.journal.write"
 REMIND = "workers.reminders.remind"
 REPLAN_REMINDERS = "workers.reminders.replan"
@@ -70,12 +74,15 @@ QUEUE_OF = {
     MATCH_REPORTS: REPORTS,
     SWEEP_REPORTS: REPORTS,
     REPEAT: REPORTS,
-    HANDLE_SMS: REGISTRATION,
-    SWEEP_INBOX: REGISTRATION,
+    HANDLE_SMS: INBOUND,
+    SWEEP_INBOX: INBOUND,
     ISSUE_BASKET: REGISTRATION,
     SWEEP_BASKETS: REGISTRATION,
     TAKE_ROSTER_IN: HOUSEKEEPING,
     FORGET_SILENT: HOUSEKEEPING,
+    FORGET_AT_DESK: HOUSEKEEPING,
+    START_ROSTER: HOUSEKEEPING,
+    SWEEP_DESK: HOUSEKEEPING,
     WRITE_JOURNAL: HOUSEKEEPING,
     REMIND: HOUSEKEEPING,
     REPLAN_REMINDERS: HOUSEKEEPING,

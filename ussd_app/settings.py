@@ -82,6 +82,13 @@ class Settings(BaseSettings):
             raise ValueError("DATA_KEYS must hold at least one Fernet key")
         return self
 
+    @field_validator("kannel_url", "kannel_callback_url")
+    @classmethod
+    def _address(cls, url: str) -> str:
+        if url and not url.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return url
+
     @property
     def hands_over_by_file(self) -> bool:
         """Whether registrations and contributions go to the institution in numbered files."""

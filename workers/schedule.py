@@ -29,6 +29,8 @@ SCANS: tuple[tuple[str, tuple[str, ...], int], ...] = (
     (queues.SWEEP_INBOX, (), 15),
     (queues.SWEEP_BASKETS, (), 15),
     (queues.FORGET_SILENT, (), 24 * 3600),
+    (queues.FORGET_AT_DESK, (), 3600),
+    (queues.SWEEP_DESK, (), 60),
     (queues.WRITE_JOURNAL, (), 5),
     (queues.SWEEP_MEMBERS, (), 60),
     (queues.PLAN_CAMPAIGNS, (), 15),

@@ -32,6 +32,11 @@ def test_another_hold_out_does_not_turn_the_wordings_around() -> None:
     assert {mark for mark, variant in with_it.items() if variant not in (None, without[mark])} == set()
 
 
+def test_who_is_held_out_says_nothing_about_the_wording() -> None:
+    found = Counter(variant_of(mark, 50, {"A": 1000, "B": 1000}) for mark in MARKS)
+    assert found["A"] == pytest.approx(found["B"], abs=250)
+
+
 @pytest.mark.parametrize(
     ("did", "of", "low", "high"),
     [(0, 0, 0.0, 1.0), (0, 10, 0.0, 0.278), (5, 10, 0.237, 0.763), (10, 10, 0.722, 1.0), (100, 1000, 0.083, 0.120)],

@@ -6,13 +6,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.builders import a_member, a_nik, a_paid_member, a_sponsor, count, execute, rows
+from tests.builders import a_member, a_nik, a_paid_member, a_sponsor, count, execute, rows, shipped
 from tests.campaigns import ME, TEXTS, a_campaign, a_file, a_started_campaign, many_members
 from tests.conftest import clock_of
+from tests.sponsoring import texted
 from ussd_app.domain import gsm7
 from ussd_app.errors import MenuProblems, NotAllowedNow
 from ussd_app.runtime import Runtime
-from ussd_app.services import campaign_results, campaign_sending, campaigns
+from ussd_app.services import campaign_results, campaign_sending, campaigns, education, publishing, rights
+from ussd_app.services.relay import relay
+from ussd_app.storage import campaigns as kept_campaigns
 from ussd_app.storage import stops
 
 SITI, BUDI = "+6281200000001", "+6281200000002"
@@ -125,7 +128,7 @@ def test_a_dry_run_says_what_then_happens(rt: Runtime) -> None:
         "B": found.groups["B", "id"].people,
         None: found.held_out,
     }
-    assert all(80 < number for number in (found.held_out, found.groups["A", "id"].people))
+    assert all(number > 80 for number in (found.held_out, found.groups["A", "id"].people))
 
 
 # ---- planning ----
@@ -150,6 +153,18 @@ def test_everybody_is_planned_once_however_often_planning_is_killed_and_run_agai
     assert count(rt, "campaign_people") == 12_000
     assert campaigns.find(rt, name).planned_at is not None
     assert kept.planned_at is None
+
+
+def test_a_campaign_in_another_hand_or_paused_a_moment_ago_is_not_taken(rt: Runtime) -> None:
+    name = a_campaign(rt)
+    campaigns.start(rt, name, ME)
+    number = campaigns.find(rt, name).id
+    with rt.db.begin() as one, rt.db.begin() as other:
+        assert kept_campaigns.take(one, number)
+        assert kept_campaigns.take(other, number) is None
+    campaigns.pause(rt, name, ME)
+    with rt.db.begin() as connection:
+        assert kept_campaigns.take(connection, number) is None
 
 
 def test_nothing_of_a_draft_is_planned_or_sent(rt: Runtime) -> None:
@@ -262,6 +277,25 @@ def test_whoever_reads_another_language_gets_the_text_in_it(rt: Runtime) -> None
     assert texts(rt) == ["Halo Stop: balas BERHENTI", "Hello Stop: reply BERHENTI"]
 
 
+@pytest.mark.parametrize("word", ["BERHENTI", "stop", "Berhenti edukasi"])
+@pytest.mark.parametrize("moment", ["before it is planned", "before it is released", "before it is sent"])
+def test_after_a_stop_by_sms_nothing_of_a_campaign_is_sent(rt: Runtime, word: str, moment: str) -> None:
+    a_member(rt, phone=SITI)
+    a_member(rt, phone=BUDI, nik=a_nik(7))
+    name = a_campaign(rt)
+    campaigns.start(rt, name, ME)
+    for step, do in (
+        ("before it is planned", campaign_sending.plan),
+        ("before it is released", campaign_sending.release),
+        ("before it is sent", lambda rt: relay(rt, "campaigns")),
+    ):
+        if step == moment:
+            texted(rt, SITI, word)
+        do(rt)
+    found = rows(rt, "SELECT phone FROM outbox WHERE lane = 'campaigns' AND state = 'sent'")
+    assert found == [{"phone": BUDI}]
+
+
 # ---- pause, resume, cancel ----
 
 
@@ -318,7 +352,7 @@ def test_progress_tells_the_rate_and_the_time_left(rt: Runtime) -> None:
     many_members(rt, 4_000)
     name = a_started_campaign(rt)
     campaign_sending.release(rt)
-    clock_of(rt).move(timedelta(seconds=60))
+    clock_of(rt).forward(seconds=60)
     found = campaign_results.progress(rt, name)
     assert (found.had_turn, found.waiting, dict(found.texts)) == (3_000, 1_000, {"waiting": 3_000})
     assert found.rate == pytest.approx(50)
@@ -365,6 +399,57 @@ def test_what_somebody_else_on_the_same_phone_pays_counts(rt: Runtime) -> None:
     a_member(rt, phone=SITI, nik=a_nik(1))
     name = a_started_campaign(rt)
     campaign_sending.release(rt)
-    clock_of(rt).move(timedelta(days=1))
+    clock_of(rt).forward(days=1)
     a_paid_member(rt, phone=SITI, nik=a_nik(2))
     assert campaign_results.results(rt, name, 7).variants[0].paid.did == 1
+
+
+# ---- what a member may ask ----
+
+
+def test_what_a_campaign_knows_of_a_member_is_told_to_them_and_forgotten_with_them(rt: Runtime) -> None:
+    member = a_member(rt, phone=SITI)
+    a_started_campaign(rt)
+    campaign_sending.release(rt)
+    (told,) = rights.export(rt, member.id)["campaigns"]
+    assert (told["name"], told["variant"], told["state"]) == ("tahu", "A", "released")
+    with rt.db.begin() as connection:
+        rights.leave(rt, connection, member.id, "office", ME)
+    rights.erase(rt, member.id, ME)
+    assert rows(rt, "SELECT phone FROM campaign_people") == [{"phone": f"erased:{member.id}"}]
+    assert rows(rt, "SELECT province FROM members") == [{"province": None}]
+    assert [row["key"] for row in rows(rt, "SELECT key FROM outbox WHERE strpos(key, '8120000000') > 0")] == []
+
+
+def test_who_asked_to_be_taught_is_told_so_and_forgotten_when_they_go(rt: Runtime) -> None:
+    with rt.db.begin() as connection:
+        education.begin(rt, connection, SITI, "id", "sms", "m1")
+    member = a_member(rt, phone=SITI)
+    assert rights.export(rt, member.id)["education"][0]["text"] == "INFO"
+    with rt.db.begin() as connection:
+        rights.leave(rt, connection, member.id, "office", ME)
+    rights.erase(rt, member.id, ME)
+    assert count(rt, "contacts") == 0
+
+
+# ---- what may change meanwhile ----
+
+
+def test_what_was_tried_is_sent_whatever_is_published_meanwhile(rt: Runtime) -> None:
+    many_members(rt, 1)
+    name = a_started_campaign(rt, segment={"packages": ["jkk_jkm"]})
+    changed = shipped("messages").replace('id: "Stop: balas BERHENTI"', 'id: "Tidak mau lagi? Balas BERHENTI"')
+    publishing.publish(rt, "messages", {"messages.yaml": changed}, by="test")
+    rt.compiled.clear()
+    campaign_sending.release(rt)
+    assert texts(rt)[0].endswith("Info *777# Stop: balas BERHENTI")
+    assert campaigns.find(rt, name).known["ways_out"]["id"] == "Stop: balas BERHENTI"
+
+
+def test_two_campaigns_share_the_room_on_the_way(rt: Runtime) -> None:
+    many_members(rt, 2_000)
+    for name in ("satu", "dua"):
+        a_started_campaign(rt, name=name)
+    assert campaign_sending.release(rt) == 3_000
+    found = rows(rt, "SELECT message, count(*) AS n FROM outbox GROUP BY message ORDER BY message")
+    assert [(row["message"], row["n"]) for row in found] == [("campaign:1:A", 1_500), ("campaign:2:A", 1_500)]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
-from tests.builders import PHONE, rows
+from tests.builders import PHONE, an_sms, rows
+from tests.fakes.gateways import Post
+from ussd_app.gateways.messaging import Handed
 from ussd_app.gateways.refusals import cause_of
 from ussd_app.runtime import Runtime
-from ussd_app.services import numbers
+from ussd_app.services import numbers, relay
 from ussd_app.services.numbers import Fate
 from ussd_app.storage import numbers as kept
 
@@ -78,6 +81,59 @@ def test_no_failure_is_lost_when_many_learn_at_once(rt: Runtime) -> None:
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(lambda number: learn(rt, *(fates if number % 2 else reversed(fates))), range(20)))
     assert rows(rt, "SELECT failures FROM numbers") == [{"failures": 20}, {"failures": 20}]
+
+
+# ---- and the relay ----
+
+
+@pytest.fixture
+def post() -> Post:
+    """The company that takes our SMS."""
+    return Post()
+
+
+def send(rt: Runtime, post: Post, lane: str) -> None:
+    relay.relay(replace(rt, messaging={post.name: post}), lane, lambda _seconds: None)
+
+
+@pytest.mark.parametrize(
+    ("lane", "states"),
+    [
+        ("urgent", ["sent", "sent"]),
+        ("codes", ["sent", "sent"]),
+        ("reminders", ["stopped", "sent"]),
+        ("campaigns", ["stopped", "sent"]),
+    ],
+)
+def test_of_our_own_accord_nobody_writes_to_a_dead_number(
+    rt: Runtime, post: Post, lane: str, states: list[str]
+) -> None:
+    learn(rt, *[Fate(PHONE, "failed")] * 3)
+    for phone in (PHONE, BUDI):
+        an_sms(rt, phone=phone, lane=lane)
+    send(rt, post, lane)
+    assert [row["state"] for row in rows(rt, "SELECT state FROM outbox ORDER BY id")] == states
+
+
+def test_what_is_not_sent_to_a_dead_number_says_why(rt: Runtime, post: Post) -> None:
+    learn(rt, *[Fate(PHONE, "failed")] * 3)
+    an_sms(rt, lane="reminders")
+    send(rt, post, "reminders")
+    assert rows(rt, "SELECT reason FROM outbox") == [{"reason": "texts fail at this number again and again"}]
+
+
+def test_what_the_gateway_refuses_at_once_is_learnt_from(rt: Runtime, post: Post) -> None:
+    post.says = {
+        PHONE: Handed("dead", reason="UserInBlacklist"),
+        BUDI: Handed("dead", reason="UnsupportedNumberType"),
+    }
+    for phone in (PHONE, BUDI):
+        an_sms(rt, phone=phone)
+    send(rt, post, "urgent")
+    assert rows(rt, "SELECT phone, reference, reason FROM stops") == [
+        {"phone": PHONE, "reference": "outbox:1", "reason": "UserInBlacklist"}
+    ]
+    assert rows(rt, "SELECT phone, failures FROM numbers") == [{"phone": BUDI, "failures": 1}]
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-import yaml
 
-from tests.builders import PHONE, an_sms, rows, shipped
+from tests.builders import PHONE, an_sms, rows, with_sending
 from tests.conftest import clock_of
 from tests.fakes.africastalking import FakeAfricasTalking
 from tests.fakes.gateways import Post
@@ -20,7 +19,7 @@ from ussd_app.errors import GatewayPermanent, GatewayTemporary, GatewayUnknown, 
 from ussd_app.gateways.africastalking import AfricasTalking
 from ussd_app.gateways.messaging import Handed, MessagingGateway
 from ussd_app.runtime import Runtime
-from ussd_app.services import calls, publishing, routes
+from ussd_app.services import calls, routes
 from ussd_app.services import relay as relays
 from ussd_app.services.relay import CALLS
 from ussd_app.storage import outbox as rows_of_outbox
@@ -432,6 +431,13 @@ def test_no_lane_uses_a_gateway_that_asks_us_to_stop(no_balance: Runtime, post: 
     assert (send(no_balance, "reminders"), BUDI in post.reached) == (0, False)
 
 
+def test_while_no_gateway_may_be_asked_no_text_is_even_touched(no_balance: Runtime) -> None:
+    send(no_balance)
+    before = rows(no_balance, "SELECT id, CAST(xmin AS text) AS version FROM outbox ORDER BY id")
+    send(no_balance)
+    assert rows(no_balance, "SELECT id, CAST(xmin AS text) AS version FROM outbox ORDER BY id") == before
+
+
 def test_somebody_is_told_once_that_a_gateway_asks_us_to_stop(no_balance: Runtime) -> None:
     for _ in range(3):
         send(no_balance)
@@ -527,12 +533,6 @@ def test_equal_texts_for_a_closed_gateway_try_it_one_by_one_and_then_go_together
 # ---- several gateways ----
 
 
-def go_by(rt: Runtime, *ways: dict[str, object]) -> None:
-    """From now on texts go by these routes."""
-    rules = yaml.safe_load(shipped("sending")) | {"routes": list(ways)}
-    publishing.publish(rt, "sending", {"sending.yaml": yaml.safe_dump(rules)}, by="test")
-
-
 @pytest.fixture
 def other() -> Post:
     """The company that helps out."""
@@ -542,8 +542,8 @@ def other() -> Post:
 @pytest.fixture
 def two(rt: Runtime, post: Post, other: Post) -> Runtime:
     """Texts go by the post, and by the telegraph what the post cannot take."""
-    go_by(rt, {"gateway": "post"}, {"gateway": "telegraph", "weight": 0})
-    return by(rt, post, other)
+    ways = [{"gateway": "post"}, {"gateway": "telegraph", "weight": 0}]
+    return by(with_sending(rt, routes=ways), post, other)
 
 
 @pytest.mark.parametrize(
@@ -601,14 +601,13 @@ def test_a_text_that_no_gateway_takes_is_tried_again_later_by_all_of_them(
 def test_while_the_only_gateway_of_some_numbers_is_closed_others_are_sent_and_those_wait(
     rt: Runtime, post: Post, other: Post
 ) -> None:
-    go_by(rt, {"gateway": "post", "prefixes": ["+62812"]}, {"gateway": "telegraph", "prefixes": ["+62857"]})
-    both = by(rt, post, other)
+    ways = [{"gateway": "post", "prefixes": ["+62812"]}, {"gateway": "telegraph", "prefixes": ["+62857"]}]
+    both = by(with_sending(rt, routes=ways), post, other)
     post.says = {PHONE: Handed("later", halt=True)}
     an_sms(both)
     for _ in range(3):
         an_sms(both, phone=BUDI)
         send(both)
     assert (post.reached, other.reached) == ([PHONE], [BUDI] * 3)
-    assert rows(both, "SELECT state, lease_until FROM outbox ORDER BY id LIMIT 1") == [
-        {"state": "waiting", "lease_until": None}
-    ]
+    (row,) = rows(both, "SELECT state, lease_until, due_at FROM outbox ORDER BY id LIMIT 1")
+    assert (row["state"], row["lease_until"], row["due_at"] > both.clock()) == ("waiting", None, True)

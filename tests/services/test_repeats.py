@@ -12,6 +12,7 @@ from tests.builders import PHONE, TO_CONSENT, a_member, a_pay_code, execute, row
 from tests.conftest import clock_of
 from tests.texts import a_handed_text, reported, state_of
 from tests.work import work
+from ussd_app import queues
 from ussd_app.runtime import Runtime
 from ussd_app.services import repeats, reports
 
@@ -107,6 +108,19 @@ def test_what_is_of_no_use_any_more_is_not_repeated(rt: Runtime) -> None:
     number = an_unknown(rt)
     execute(rt, "UPDATE outbox SET send_by = :now WHERE id = :id", now=rt.clock(), id=number)
     assert repeats.scan(rt) == 0
+
+
+def test_a_text_that_was_erased_meanwhile_is_not_repeated(rt: Runtime) -> None:
+    number = an_unknown(rt)
+    execute(rt, "UPDATE outbox SET text = '' WHERE id = :id", id=number)
+    assert repeats.scan(rt) == 0
+
+
+def test_the_scan_each_minute_writes_what_is_due(rt: Runtime) -> None:
+    an_unknown(rt)
+    rt.queues.enqueue(queues.REPEAT)
+    work(rt)
+    assert repeated(rt) == ["receipt:SRT-1:ulang"]
 
 
 # ---- pay codes ----

@@ -99,7 +99,7 @@ def test_reminders_that_wait_are_not_sent_and_receipts_are(rt: Runtime) -> None:
     an_sms(rt, lane="urgent")
     leave(rt)
     states = rows(rt, "SELECT lane, state FROM outbox WHERE key LIKE 'test:%' ORDER BY lane")
-    assert states == [{"lane": "reminders", "state": "dead"}, {"lane": "urgent", "state": "waiting"}]
+    assert states == [{"lane": "reminders", "state": "stopped"}, {"lane": "urgent", "state": "waiting"}]
 
 
 def test_leaving_twice_is_leaving_once_with_one_sms_and_one_follow_up(rt: Runtime) -> None:

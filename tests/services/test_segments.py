@@ -130,9 +130,7 @@ MONTHS = st.dictionaries(
 
 
 @given(months=MONTHS, day=st.dates(date(2026, 1, 1), date(2027, 12, 31)))
-@hypothesis_settings(
-    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@hypothesis_settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_database_and_the_coverage_of_a_member_agree(rt: Runtime, months: dict[int, str], day: date) -> None:
     """Around the current month, paid months of every kind, on any day: the state is the same in both."""
     if count(rt, "members") == 0:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 import yaml
 
@@ -48,7 +50,11 @@ def test_the_fields_of_daftar_answer_the_questions_of_the_menu_in_its_own_order(
 
 def test_whoever_enrols_by_sms_is_a_member_with_the_same_data_as_by_dialling(rt: Runtime) -> None:
     said(rt, *TO_CONSENT, "1")
-    assert rows(rt, "SELECT name, born::text, phone, language, sector, workplace, package, wage FROM members") == [
+    assert rows(
+        rt,
+        "SELECT m.name, m.born::text, m.phone, m.language, m.workplace, p.sector, p.package, p.wage "
+        "FROM members m JOIN member_plans p ON p.member_id = m.id",
+    ) == [
         {
             "name": "Siti Aminah",
             "born": "1988-08-05",
@@ -70,12 +76,13 @@ def test_the_proof_of_a_consent_by_sms_holds_the_words_that_were_texted(rt: Runt
 
 
 def test_the_last_answer_of_enrolling_is_the_pay_code_alone(rt: Runtime) -> None:
-    last = said(rt, *TO_CONSENT, "1")
-    assert (last[:13], len(sms_to(rt, PHONE))) == ("Bayar Rp8.400", 5)
+    said(rt, *TO_CONSENT, "1")
+    # The institution's number comes of its own accord.
+    assert sorted(text[:13] for text in sms_to(rt, PHONE)[4:]) == ["Bayar Rp8.400", "NOMOR PESERTA"]
 
 
 def test_whoever_writes_in_english_is_answered_in_english_and_so_is_the_member(rt: Runtime) -> None:
-    assert said(rt, f"JOIN#{NIK}#Siti Aminah#05081988").startswith("Your work?")
+    assert said(rt, f"JOIN#{NIK}#Siti Aminah#05081988").startswith("What is your work?")
     said(rt, "1", "1", "2", "yes")
     assert rows(rt, "SELECT language FROM members") == [{"language": "en"}]
 
@@ -155,10 +162,26 @@ def test_a_yes_goes_to_the_sponsor_who_asked_when_no_dialogue_is_open(rt: Runtim
 
 def test_a_yes_that_could_mean_two_things_is_neither_of_them(rt: Runtime) -> None:
     a_basket(rt, ["Ani"])
-    said(rt, "CEK", "3", f"DAFTAR#{a_nik(7)}#Siti Aminah#05081988", phone=a_phone(1))
+    later, enrol, household, jakarta, one_month = "3", "1", "1", "1", "2"
+    asked = said(rt, DAFTAR, later, enrol, household, jakarta, one_month, phone=a_phone(1))
     last = said(rt, "YA", phone=a_phone(1))
+    assert asked == CONSENT
     assert "Balas YA 1" in last
     assert (rows(rt, "SELECT state FROM invitations"), count(rt, "members")) == ([{"state": "asked"}], 0)
+
+
+@pytest.mark.parametrize(("word", "state"), [("setuju", "agreed"), ("TIDAK", "refused")])
+def test_an_invitation_that_a_dialogue_shows_is_answered_with_a_word(rt: Runtime, word: str, state: str) -> None:
+    a_basket(rt, ["Ani"])
+    assert said(rt, "CEK", phone=a_phone(1)).startswith("Budi San.. ingin bayari Ani")
+    said(rt, word, phone=a_phone(1))
+    assert rows(rt, "SELECT state FROM invitations") == [{"state": state}]
+
+
+def test_more_words_than_a_yes_bring_the_question_once_more(rt: Runtime) -> None:
+    said(rt, *TO_CONSENT)
+    clock_of(rt).forward(minutes=61)
+    assert said(rt, "setuju kalau murah") == CONSENT
 
 
 def test_a_no_leaves_a_question_of_the_dialogue_as_it_was_cancelled(rt: Runtime) -> None:
@@ -210,7 +233,7 @@ def test_a_pin_is_never_asked_for_by_sms(rt: Runtime) -> None:
     member = a_registered_member(rt)
     with rt.db.begin() as connection:
         proofs.keep_pin(connection, member.id, pins.hashed("a hash of a PIN"), rt.clock())
-    execute(rt, "UPDATE members SET doubted_at = :now", now=rt.clock())
+    execute(rt, "UPDATE members SET doubted_at = :later", later=rt.clock() + timedelta(minutes=1))
     assert said(rt, "CEK") == "Demi keamanan Anda, ini tidak bisa lewat SMS. Silakan tekan *777#"
     assert count(rt, "sms_dialogues") == 0
 
@@ -253,7 +276,7 @@ def test_a_nik_that_was_texted_stands_nowhere_in_plain_text(rt: Runtime) -> None
     said(rt, "DAFTAR#317405450888000#Siti Aminah#05081988", NIK)
     journal.write(rt)
     for table in ("inbound_sms", "sms_dialogues", "outbox", "turns"):
-        assert "31740545088800" not in repr(rows(rt, f"SELECT * FROM {table}")), table
+        assert "31740545088800" not in repr(rows(rt, f"SELECT * FROM {table}")), table  # noqa: S608
 
 
 def test_the_journal_holds_what_was_done_by_sms(rt: Runtime) -> None:
@@ -269,7 +292,7 @@ def test_a_job_that_dies_after_the_answer_was_written_has_done_nothing_twice(rt:
     said(rt, *TO_CONSENT, "1")
     execute(rt, "UPDATE inbound_sms SET lease_until = NULL")
     texting.handle(rt, 5)
-    assert (count(rt, "members"), count(rt, "pay_codes"), len(sms_to(rt, PHONE))) == (1, 1, 5)
+    assert (count(rt, "members"), count(rt, "pay_codes"), len(sms_to(rt, PHONE))) == (1, 1, 6)
 
 
 def test_of_whoever_is_erased_no_dialogue_by_sms_is_left(rt: Runtime) -> None:

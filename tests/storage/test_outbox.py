@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tests.builders import PHONE, an_sms
+import pytest
+
+from tests.builders import PHONE, an_sms, execute, rows
+from tests.conftest import clock_of
 from ussd_app.runtime import Runtime
 from ussd_app.storage import outbox
+from ussd_app.storage.outbox import Settled
 
 
 def lease(rt: Runtime, most: int = 1) -> list[int]:
@@ -42,11 +46,80 @@ def test_the_oldest_is_leased_first(rt: Runtime) -> None:
     assert (lease(rt), lease(rt)) == ([early], [late])
 
 
+def settle(rt: Runtime, *settled: Settled) -> None:
+    with rt.db.begin() as connection:
+        outbox.settle(connection, settled, rt.clock(), rt.clock() + timedelta(seconds=30))
+
+
+def begin(rt: Runtime, *ids: int) -> list[int]:
+    with rt.db.begin() as connection:
+        now = rt.clock()
+        return outbox.begin_handing_over(connection, ids, "post", now, now + timedelta(seconds=30))
+
+
+def test_a_row_whose_lease_has_run_out_is_not_handed_over_any_more(rt: Runtime) -> None:
+    number = an_sms(rt)
+    lease(rt)
+    clock_of(rt).forward(seconds=61)
+    assert begin(rt, number) == []
+
+
+def test_the_moment_of_handing_over_is_kept(rt: Runtime) -> None:
+    number = an_sms(rt)
+    lease(rt)
+    begin(rt, number)
+    assert rows(rt, "SELECT handed_at, attempts, gateway FROM outbox") == [
+        {"handed_at": rt.clock(), "attempts": 1, "gateway": "post"}
+    ]
+
+
+def test_a_whole_call_is_settled_at_once_each_row_in_its_own_way(rt: Runtime) -> None:
+    first, second, third = (an_sms(rt) for _ in range(3))
+    lease(rt, 3)
+    begin(rt, first, second, third)
+    settle(rt, Settled(third, "dead", reason="no"), Settled(first, "sent", "a"), Settled(second, "unknown", reason="?"))
+    found = rows(rt, "SELECT state, message_id, reason FROM outbox ORDER BY id")
+    assert [tuple(row.values()) for row in found] == [("sent", "a", ""), ("unknown", None, "?"), ("dead", None, "no")]
+
+
 def test_a_row_that_was_settled_is_settled_once(rt: Runtime) -> None:
     number = an_sms(rt)
     lease(rt)
+    begin(rt, number)
+    settle(rt, Settled(number, "sent", "a"))
+    settle(rt, Settled(number, "dead", "b"))
     with rt.db.begin() as connection:
-        outbox.begin_handing_over(connection, [number], "post", rt.clock(), rt.clock() + timedelta(seconds=60))
-        outbox.settle(connection, number, "sent", rt.clock(), message_id="a")
-        outbox.settle(connection, number, "dead", rt.clock(), message_id="b")
         assert len(outbox.sent_to(connection, PHONE)) == 1
+
+
+@pytest.mark.parametrize(("late", "believed"), [("sent", "sent"), ("dead", "dead"), ("waiting", "unknown")])
+def test_an_answer_that_comes_late_is_believed_but_brings_nothing_back_to_be_sent(
+    rt: Runtime, late: str, believed: str
+) -> None:
+    number = an_sms(rt)
+    lease(rt)
+    begin(rt, number)
+    clock_of(rt).forward(seconds=31)
+    with rt.db.begin() as connection:
+        outbox.give_up_handing_over(connection, rt.clock())
+    settle(rt, Settled(number, late, "a"))
+    assert rows(rt, "SELECT state FROM outbox") == [{"state": believed}]
+
+
+def test_among_a_great_many_the_first_are_leased_by_their_index_without_sorting(rt: Runtime) -> None:
+    execute(
+        rt,
+        "INSERT INTO outbox (key, lane, phone, text, segments, state, due_at, created_at) SELECT n, 'campaigns', "
+        "'+62812' || n, 'Halo ' || n, 1, 'waiting', :now, :now FROM generate_series(1, 20000) n",
+        now=rt.clock(),
+    )
+    execute(rt, "ANALYZE outbox")
+    plan = rows(
+        rt,
+        "EXPLAIN SELECT id FROM outbox WHERE lane = 'campaigns' AND state = 'waiting' AND due_at <= :now "
+        "AND (lease_until IS NULL OR lease_until < :now) ORDER BY due_at, id LIMIT 100 FOR UPDATE SKIP LOCKED",
+        now=rt.clock(),
+    )
+    lines = [str(row["QUERY PLAN"]) for row in plan]
+    assert any("Index Scan using outbox_waiting" in line for line in lines), lines
+    assert not any("Sort" in line for line in lines), lines

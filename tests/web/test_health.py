@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -20,6 +20,7 @@ from ussd_app.queues import QUEUES
 from ussd_app.runtime import Runtime
 from ussd_app.services import reports
 from ussd_app.settings import Settings
+from ussd_app.storage import gateways
 
 
 def ask(rt: Runtime, page: str = "/readyz") -> tuple[int, dict[str, str]]:
@@ -115,6 +116,7 @@ def test_numbers_are_in_prometheus_own_format(client: FlaskClient) -> None:
         'sertakan_outbox{state="waiting"} 1.0',
         'sertakan_queue_jobs{queue="housekeeping"} 1.0',
         "sertakan_books_balance 0.0",
+        "sertakan_reminders_late_seconds 60.0",
         'sertakan_delivery_reports{state="waiting"} 1.0',
         'sertakan_delivery_reports{state="parked"} 1.0',
         "sertakan_repeats_total 1.0",
@@ -132,6 +134,7 @@ def test_the_numbers_are_those_of_the_house(client: FlaskClient, rt: Runtime, li
     number = a_handed_text(rt)
     execute(rt, "UPDATE outbox SET repeat_of = :id WHERE id = :id", id=number)
     execute(rt, "INSERT INTO numbers (phone, failures, dead_at) VALUES ('+628', 3, now())")
+    execute(rt, "UPDATE reminder_times SET next_at = :at", at=rt.clock() - timedelta(minutes=1))
     assert line in client.get("/metrics").text.splitlines()
 
 
@@ -140,3 +143,25 @@ def test_without_redis_the_numbers_of_the_database_are_still_there(rt: Runtime, 
     lonely = replace(rt, connections=away.connections, queues=away.queues)
     response = create_app(lonely).test_client().get("/metrics")
     assert (response.status_code, "sertakan_books_balance 0.0" in response.text) == (200, True)
+
+
+def test_the_metrics_tell_what_each_lane_holds_and_how_the_gateways_stand(rt: Runtime) -> None:
+    an_sms(rt, lane="reminders", due_in=-90)
+    with rt.db.begin() as connection:
+        gateways.halt(connection, "console", "no balance", rt.clock(), rt.clock())
+    page = create_app(rt).test_client().get("/metrics").text
+    for line in (
+        'sertakan_sms{lane="reminders",state="waiting"} 1.0',
+        'sertakan_sms{lane="urgent",state="waiting"} 0.0',
+        'sertakan_sms_oldest_seconds{lane="reminders"} 90.0',
+        'sertakan_sms_gateway_closed{gateway="console"} 1.0',
+        'sertakan_sms_gateway_halted{gateway="console"} 1.0',
+    ):
+        assert line in page
+
+
+def test_a_gateway_without_balance_does_not_make_the_service_unready(rt: Runtime) -> None:
+    with rt.db.begin() as connection:
+        gateways.halt(connection, "console", "no balance", rt.clock(), rt.clock())
+    with attended(rt):
+        assert ask(rt)[0] == 200

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from datetime import timedelta
 
-from ussd_app.commands import Commands, command, connected
+from ussd_app.commands import Commands, command, connected, reminders
 from ussd_app.domain import phone as phones
 from ussd_app.services import costs, days, routes
 from ussd_app.storage import gateways
@@ -88,6 +88,7 @@ def add_to(commands: Commands[argparse.ArgumentParser]) -> None:
     sms = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     command(sms, "status", status)
     command(sms, "resume", resume).add_argument("gateway")
+    reminders.add_stops_to(sms)
     for name, function in (("costs", bill), ("dead", dead)):
         looking = command(sms, name, function)
         looking.add_argument("days", nargs="?", type=int, default=7, help="how many, today included")

@@ -30,8 +30,7 @@ ROLES: Mapping[str, frozenset[May]] = {
     "editor": _LOOKS,
     "publisher": _LOOKS,
     "finance": _LOOKS | {May.CLOSE_FOLLOW_UPS, May.SEE_MONEY, May.DECIDE_REFUNDS, May.ASSIGN_MONEY},
-    "operator": _LOOKS
-    | {May.CLOSE_FOLLOW_UPS, May.BRING_ROSTERS, May.UNMASK, May.EXPORT, May.ERASE, May.SEE_MONEY},
+    "operator": _LOOKS | {May.CLOSE_FOLLOW_UPS, May.BRING_ROSTERS, May.UNMASK, May.EXPORT, May.ERASE, May.SEE_MONEY},
     "owner": frozenset(May),
 }
 

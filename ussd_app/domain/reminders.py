@@ -7,35 +7,34 @@ what they have been sent. A year is the same answer again and again, each one co
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from ussd_app.domain import calendar
 from ussd_app.domain.coverage import MonthState, coverage
-from ussd_app.domain.reminder_plan import MONTHS_TO_LAPSE, Plan, Recipient, Step, anchor_day, day_of
+from ussd_app.domain.reminder_days import PayDays, Run, of_newcomer, of_sponsor, of_unpaid
+from ussd_app.domain.reminder_plan import MONTHS_TO_LAPSE, Plan, Recipient, Step
 from ussd_app.domain.sending import Window
 
 _YEAR = 12
+# What a process remembers of people who are alike takes some tens of megabytes at most.
+_MOST_KINDS = 50_000
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What counts for everybody: the plan, the hours in the evening, and the holidays."""
+    """What counts for everybody: the plan, the hours in the evening, and the holidays.
+
+    `days` and `worked_out` hold what was found for people who are alike: of a million there are few kinds.
+    """
 
     plan: Plan
     evening: Window
     holidays: frozenset[date]
-
-
-@dataclass(frozen=True)
-class PayDays:
-    """When somebody is paid: on `days` 1 (Monday) to 7, on days 1 to 31 of the month, or in months 1 to 12."""
-
-    kind: Literal["weekly", "monthly", "harvest"]
-    days: tuple[int, ...]
+    days: dict[object, list[Run]] = field(init=False, default_factory=dict, compare=False, repr=False)
+    worked_out: dict[object, Planned | None] = field(init=False, default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -83,17 +82,6 @@ class Planned:
     message: str
 
 
-@dataclass(frozen=True)
-class _Run:
-    """The days on which a step may go out."""
-
-    first: date
-    last: date
-    step: Step
-    month: date
-    message: str
-
-
 def next_reminder(rules: Rules, who: Member | Sponsor, now: datetime) -> Planned | None:
     """The next reminder of a person, not before `now` (UTC); None when there is none to come."""
     if isinstance(who, Sponsor):
@@ -102,6 +90,17 @@ def next_reminder(rules: Rules, who: Member | Sponsor, now: datetime) -> Planned
 
 
 def _next_of_member(rules: Rules, who: Member, now: datetime) -> Planned | None:
+    """The same for everybody who is alike in all that counts."""
+    alike = (now, who.zone, _since(who), who.sponsored, who.pay_days, who.sent, tuple(who.months.items()))
+    key = (*alike, None if who.months else who.joined)
+    if key not in rules.worked_out:
+        if len(rules.worked_out) >= _MOST_KINDS:
+            rules.worked_out.clear()
+        rules.worked_out[key] = _of_member(rules, who, now)
+    return rules.worked_out[key]
+
+
+def _of_member(rules: Rules, who: Member, now: datetime) -> Planned | None:
     """As time goes on, a month that was paid ahead may begin, and another month is the earliest unpaid one."""
     moment = now
     while True:
@@ -115,6 +114,11 @@ def _next_of_member(rules: Rules, who: Member, now: datetime) -> Planned | None:
         if changes <= moment or (found and found.at < changes):
             return found
         moment = changes
+
+
+def _since(who: Member) -> date:
+    """What was planned for this day or before it is past: they paid then, or came to us."""
+    return max(who.joined, who.paid_on or who.joined)
 
 
 def earliest_unpaid(months: Mapping[date, MonthState], today: date, holidays: frozenset[date]) -> date | None:
@@ -163,106 +167,45 @@ def reminded(who: Member | Sponsor, planned: Planned) -> Member | Sponsor:
     return replace(who, sent=(*who.sent, sent))
 
 
-# ---- which days a step may go out on ----
-
-
-def _for_member(rules: Rules, who: Member, month: date | None) -> list[_Run]:
-    """The steps of a member; what was planned for before they last paid, or enrolled, is past."""
-    since = max(who.joined, who.paid_on or who.joined)
+def _for_member(rules: Rules, who: Member, month: date | None) -> list[Run]:
+    """The steps of a member that are still to come."""
     recipient: Recipient = "sponsored" if who.sponsored else "member"
-    runs = []
-    for step in rules.plan.steps:
-        if recipient not in step.to or (step.anchor == "joined") != (month is None):
-            continue
-        day, message = _planned_day(rules, who, step, month)
-        if day is not None and day > since:
-            runs.append(
-                _Run(day, day + timedelta(days=step.valid), step, month or calendar.month_of(who.joined), message)
-            )
-    return _each_until_the_next(runs)
+    alike = (recipient, month, who.pay_days, None if month else who.joined)
+    if alike not in rules.days:
+        rules.days[alike] = (
+            of_unpaid(rules.plan, rules.holidays, recipient, month, who.pay_days)
+            if month
+            else of_newcomer(rules.plan, recipient, who.joined)
+        )
+    return [run for run in rules.days[alike] if run.first > _since(who)]
 
 
-def _planned_day(rules: Rules, who: Member, step: Step, month: date | None) -> tuple[date | None, str]:
-    if month is None:
-        return who.joined + timedelta(days=step.days), step.message
-    if not step.pay_day or who.pay_days is None:
-        return _day(step, month, rules.holidays), step.message
-    if who.pay_days.kind == "harvest":
-        harvest = _harvest(who.pay_days.days, month)
-        return _day(step, harvest, rules.holidays), step.harvest or step.message
-    return _pay_day_before(who.pay_days, anchor_day(step, month, rules.holidays)), step.message
-
-
-@lru_cache(maxsize=4096)
-def _day(step: Step, month: date, holidays: frozenset[date]) -> date:
-    return day_of(step, month, holidays)
-
-
-def _harvest(months: Sequence[int], unpaid: date) -> date:
-    """The last month of harvest that is not after the earliest unpaid one."""
-    return next(month for month in (calendar.add_months(unpaid, -n) for n in range(_YEAR)) if month.month in months)
-
-
-def _pay_day_before(pay: PayDays, due: date) -> date:
-    """The last day before the due date on which somebody is paid."""
-    day = due - timedelta(days=1)
-    while not _is_pay_day(pay, day):
-        day -= timedelta(days=1)
-    return day
-
-
-def _is_pay_day(pay: PayDays, day: date) -> bool:
-    if pay.kind == "weekly":
-        return day.isoweekday() in pay.days
-    # Who is paid on the 31st is paid on the last day of a shorter month.
-    last = calendar.last_day(calendar.month_of(day)).day
-    return any(day.day == min(number, last) for number in pay.days)
-
-
-def _for_sponsor(rules: Rules, who: Sponsor, today: date) -> list[_Run]:
+def _for_sponsor(rules: Rules, who: Sponsor, today: date) -> list[Run]:
     """The steps for the months that some of a sponsor's people have unpaid, from last month's on."""
     if not who.unpaid:
         return []
     first = max(min(who.unpaid), calendar.add_months(calendar.month_of(today), -1))
     wanted = [month for month in calendar.months_from(first, _YEAR) if people_unpaid(who.unpaid, month)]
-    runs = [
-        _Run(day, day + timedelta(days=step.valid), step, month, step.message)
-        for month in wanted
-        for step in rules.plan.steps
-        if "sponsor" in step.to
-        for day in [_day(step, month, rules.holidays)]
-    ]
-    return _each_until_the_next(runs)
-
-
-def _each_until_the_next(runs: Sequence[_Run]) -> list[_Run]:
-    """In the order of their days; once the next step's day has come, the one before it is of no use any more."""
-    ordered = sorted(runs, key=lambda run: run.first)
-    made = []
-    for number, run in enumerate(ordered):
-        later = next((other.first for other in ordered[number + 1 :] if other.first > run.first), None)
-        made.append(run if later is None else replace(run, last=min(run.last, later - timedelta(days=1))))
-    return made
+    return of_sponsor(rules.plan, rules.holidays, wanted)
 
 
 # ---- the first of them that may go out ----
 
 
-def _first(rules: Rules, who: Member | Sponsor, runs: Sequence[_Run], now: datetime) -> Planned | None:
+def _first(rules: Rules, who: Member | Sponsor, runs: Sequence[Run], now: datetime) -> Planned | None:
+    """The runs stand in the order of their days, and none reaches into the next: the first that fits is the first."""
+    today = calendar.local_date(now, who.zone)
     done = {(one.month, one.step) for one in who.sent}
-    found = [
-        planned
-        for run in runs
-        if (run.month, run.step.name) not in done
-        for planned in [_when(rules, who, run, now)]
-        if planned
-    ]
-    return min(found, key=lambda planned: planned.at, default=None)
+    for run in runs:
+        if run.last >= today and (run.month, run.step.name) not in done:
+            planned = _when(rules, who, run, max(run.first, today), now)
+            if planned:
+                return planned
+    return None
 
 
-def _when(rules: Rules, who: Member | Sponsor, run: _Run, now: datetime) -> Planned | None:
-    """The first evening of a run on which its reminder may go out."""
-    day = max(run.first, calendar.local_date(now, who.zone))
+def _when(rules: Rules, who: Member | Sponsor, run: Run, day: date, now: datetime) -> Planned | None:
+    """The first evening of a run, from a day on, on which its reminder may go out."""
     while day <= run.last:
         begins, ends = _evening(rules.evening, day, who.zone)
         if now < ends and rules.plan.allows(day, rules.holidays) and _has_room(rules.plan, who.sent, day):

@@ -54,7 +54,27 @@ class Variant(_Strict):
 
 
 class CampaignFile(_Strict):
-    """The whole file. `hold_out` is percent; `send_at` is Jakarta's time unless it says another."""
+    """The whole file. `hold_out` is percent; `send_at` is Jakarta's time unless it says another.
+
+    The shape; a segment may leave out any line, and then everybody is in it in that respect:
+
+        name: hari-tua-oktober
+        topic: education                 # or announcement; whoever stopped "education" gets neither
+        segment:
+          packages: [jkk_jkm]            # of the rates, as are the sectors
+          sectors: [driver, seller]
+          provinces: [31, Bali]
+          states: [unpaid, due, arrears] # also upcoming, received, active, lapsed
+          languages: [id, jv]
+          sponsor: no                    # yes: those who pay for others, also who is no member
+          sponsored: no
+        variants:                        # `{name|cut:12}` and `{dial}` can be shown
+          - {name: A, weight: 1, texts: {id: "Halo {name|cut:12}, ...", jv: "..."}}
+          - {name: B, weight: 1, texts: {id: "Tahukah Anda? ... {dial}"}}
+        hold_out: 10
+        send_at: 2026-11-23 09:00
+        segments: 1                      # of 160 characters, the way out included
+    """
 
     name: Plain
     topic: Literal["education", "announcement"]

@@ -84,9 +84,14 @@ def compile_messages(source: Source, fields: Mapping[str, Mapping[str, Kind]]) -
 
 
 def compile_texts(
-    source: Source, at: Path, texts: Mapping[str, str], endings: Mapping[str, str], fields: Mapping[str, Kind], most: int
+    source: Source,
+    at: Path,
+    texts: Mapping[str, str],
+    endings: Mapping[str, str],
+    fields: Mapping[str, Kind],
+    most: int,
 ) -> tuple[graph.Texts, list[Problem]]:
-    """One SMS that is written in another file than that of all messages, by language, checked and proved like those.
+    """One SMS that is written elsewhere than in the file of all messages, by language, checked and proved like those.
 
     `at` is the path of its texts there, `endings` what is added to each. It may take `most` segments.
     """

@@ -121,8 +121,8 @@ def change_password(rt: Runtime, admin: Admin, old: str, new: str, again: str, *
 def sign_out_everywhere(rt: Runtime, admin: Admin, address: str) -> None:
     """End all sessions of somebody, this one too."""
     with rt.db.begin() as connection:
-        ended = sessions.end_all(connection, admin.id)
-        audit.note(rt, connection, admin.email, "account.signed_out", admin.email, after={"sessions": ended}, address=address)
+        ended = {"sessions": sessions.end_all(connection, admin.id)}
+        audit.note(rt, connection, admin.email, "account.signed_out", admin.email, after=ended, address=address)
 
 
 def keep_language(rt: Runtime, admin: Admin, language: str) -> None:

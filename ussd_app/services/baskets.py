@@ -17,7 +17,7 @@ from ussd_app.domain.coverage import MonthState, coverage
 from ussd_app.domain.ledger import Payer
 from ussd_app.engine.turn import FactValue, Outcome
 from ussd_app.runtime import Runtime
-from ussd_app.services import accounts, billing, channels, gifts, publishing, receipts
+from ussd_app.services import accounts, billing, channels, gifts, publishing, receipts, reminders
 from ussd_app.services.callers import Caller
 from ussd_app.services.channels import BelowMinimum
 from ussd_app.services.days import local
@@ -200,7 +200,10 @@ def buy(rt: Runtime, connection: Connection, order: Order, paid_by: str) -> list
     given, straight = gifts.split(connection, order.lines)
     bought = accounts.allocate(rt, connection, replace(order, lines=straight), paid_by)
     bought += gifts.give(rt, connection, replace(order, lines=given), paid_by)
-    invitations.paid(connection, sponsor_id, sorted({line.member_id for line in bought}), rt.clock())
+    people = sorted({line.member_id for line in bought})
+    invitations.paid(connection, sponsor_id, people, rt.clock())
+    # Only now do they count among those whom their sponsor is reminded of.
+    reminders.renew(rt, connection, people)
     return bought
 
 

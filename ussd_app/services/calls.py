@@ -10,17 +10,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import Connection
 
 from ussd_app.errors import GatewayPermanent, GatewayTemporary, GatewayUnknown
 from ussd_app.gateways.messaging import Handed
 from ussd_app.runtime import Runtime
+from ussd_app.services import numbers
 from ussd_app.services.costs import Tally
+from ussd_app.services.numbers import Fate
 from ussd_app.services.routes import Gates
 from ussd_app.storage import outbox, stops
+from ussd_app.storage.numbers import dead_among
 from ussd_app.storage.outbox import CAMPAIGNS, CODES, REMINDERS, URGENT, Leased, Settled
 from ussd_app.storage.pace import Pace
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=30)
 RETRY, RETRY_AT_MOST = timedelta(seconds=30), timedelta(minutes=15)
 # A text that could not be sent for so long is of no use any more, whatever its `send_by` says.
 LONGEST_WAIT = {
@@ -67,10 +71,26 @@ class Caller:
         self._pace = pace
         self._wait = wait
         self._lock = threading.Lock()
-        # One statement each: a transaction around it would only cost two more round trips.
+        # One statement each: a transaction around it would only cost two more round trips, and so would taking a
+        # connection from the pool for each.
         self._db = rt.db.execution_options(isolation_level="AUTOCOMMIT")
+        self._mine = threading.local()
+        self._opened: list[Connection] = []
         self.over = threading.Event()
         self.handed = 0
+
+    def close(self) -> None:
+        """Give every connection back, once no call is made any more."""
+        while self._opened:
+            self._opened.pop().close()
+
+    def _connection(self) -> Connection:
+        """This thread's own, on which every statement is a transaction by itself."""
+        connection: Connection | None = getattr(self._mine, "connection", None)
+        if connection is None:
+            connection = self._mine.connection = self._db.connect()
+            self._opened.append(connection)
+        return connection
 
     def make(self, call: Call) -> None:
         """Hand the text over to everybody in the call; what no gateway took is tried again in its time."""
@@ -79,7 +99,7 @@ class Caller:
             rows = self._by(gateway, rows, refused)
             if not rows:
                 return
-        self._put_off(rows, refused)
+        self._put_off(call, rows, refused)
 
     def _by(self, gateway: str, rows: list[Leased], refused: dict[int, Handed]) -> list[Leased]:
         """Hand over by one gateway; gives those that it has not taken, and notes in `refused` what it said of them."""
@@ -117,20 +137,30 @@ class Caller:
         absent = Handed("unknown", reason="not in the answer")
         said = [(row, answers.get(row.phone, absent)) for row in rows]
         now = self._rt.clock()
-        with self._db.connect() as connection:
-            outbox.settle(connection, [_settled(row, handed) for row, handed in said], now, now + LEASE)
+        outbox.settle(self._connection(), [_settled(row, handed) for row, handed in said], now, now + LEASE)
+        self._learn(said)
         self._tally.add(self._lane, gateway, [one for one in said if one[1].state in ("sent", "unknown")])
         with self._lock:
             self.handed += len(rows)
         return [(row, handed) for row, handed in said if handed.state == "later"]
 
+    def _learn(self, said: Sequence[tuple[Leased, Handed]]) -> None:
+        """What a refusal for good tells about its number: that it is dead, or that its owner wants no texts."""
+        refused = [
+            Fate(row.phone, "refused", one.reason, f"outbox:{row.id}") for row, one in said if one.state == "dead"
+        ]
+        if refused:
+            with self._rt.db.begin() as connection:
+                numbers.learn(self._rt, connection, refused)
+
     def _begin(self, gateway: str, batch: Sequence[Leased]) -> list[Leased]:
         """The rows that are still ours and still wanted: from here on they may have been sent."""
         now, topic = self._rt.clock(), stops.TOPIC_OF_LANE.get(self._lane)
-        with self._db.connect() as connection:
-            stopped = stops.stopped_by(connection, [row.phone for row in batch], topic) if topic else set()
-            ids = [row.id for row in batch]
-            ours = set(outbox.begin_handing_over(connection, ids, gateway, now, now + LEASE, stopped))
+        connection, phones = self._connection(), [row.phone for row in batch]
+        stopped = stops.stopped_by(connection, phones, topic) if topic else set()
+        dead = dead_among(connection, phones) if topic else set()
+        ids = [row.id for row in batch]
+        ours = set(outbox.begin_handing_over(connection, ids, gateway, now, now + LEASE, stopped, dead))
         return [row for row in batch if row.id in ours]
 
     def _send(self, gateway: str, text: str, phones: list[str]) -> Mapping[str, Handed]:
@@ -162,18 +192,22 @@ class Caller:
         )
         return dict.fromkeys(phones, said)
 
-    def _put_off(self, rows: list[Leased], refused: Mapping[int, Handed]) -> None:
+    def _put_off(self, call: Call, rows: list[Leased], refused: Mapping[int, Handed]) -> None:
         """What a gateway refused waits ever longer, until it is too old; what none was asked about keeps its turn."""
         now = self._rt.clock()
         due = {row.id: self._next(row, now) for row in rows if row.id in refused and not refused[row.id].halt}
         kept = [row.id for row in rows if row.id not in due]
-        with self._db.connect() as connection:
-            if due:
-                outbox.put_off(connection, due)
-            if kept and not self.over.is_set() and self._gates.any_open():
-                outbox.put_off(connection, dict.fromkeys(kept, now + NO_GATEWAY))
-            elif kept:
-                outbox.release(connection, kept)
+        if due:
+            outbox.put_off(self._connection(), due)
+        if kept and self._others_go_on(call):
+            outbox.put_off(self._connection(), dict.fromkeys(kept, now + NO_GATEWAY))
+        elif kept:
+            outbox.release(self._connection(), kept)
+
+    def _others_go_on(self, call: Call) -> bool:
+        """Whether this relay would only take the same texts again, for which there is no gateway, before others."""
+        hopeless = not any(self._gates.askable(gateway) for gateway in call.gateways)
+        return hopeless and not self.over.is_set() and self._gates.any_open()
 
     def _next(self, row: Leased, now: datetime) -> datetime | None:
         if now - row.created_at >= LONGEST_WAIT[self._lane]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -38,9 +38,10 @@ def create(rt: Runtime, file: str, source: str, by: str) -> int:
 
     Raises MenuProblems with everything that is wrong in the file, NotAllowedNow when there is one of that name.
     """
-    made = _compiled(rt, file, source)
+    known = _known(rt)
+    made = _compiled(file, source, known)
     with rt.db.begin() as connection:
-        number = campaigns.add(connection, made.file.name, source, _beginning(made))
+        number = campaigns.add(connection, made.file.name, source, asdict(known), _beginning(made))
         if number is None:
             raise NotAllowedNow(f"there is a campaign called {made.file.name}: give this one another name")
         campaigns.note(connection, number, "made", by, rt.clock())
@@ -53,11 +54,16 @@ def _beginning(made: Campaign) -> datetime:
     return (told if told.tzinfo else told.replace(tzinfo=ZoneInfo(JAKARTA))).astimezone(UTC)
 
 
-def _compiled(rt: Runtime, file: str, source: str) -> Campaign:
+def _known(rt: Runtime) -> Known:
+    """The words that campaigns made now are checked against."""
     pointers = publishing.newest(rt)
     rates, way_out = publishing.rates(rt, pointers), publishing.messages(rt, pointers)["way_out"]
     languages = publishing.newest_menu(rt, pointers, "main").languages
-    known = Known(rates.packages, rates.sectors, {language: way_out.fill(language, {}) for language in languages})
+    ways_out = {language: way_out.fill(language, {}) for language in languages}
+    return Known(tuple(rates.packages), tuple(rates.sectors), ways_out)
+
+
+def _compiled(file: str, source: str, known: Known) -> Campaign:
     made, problems = compile_campaign(read(file, source), known, FIELDS)
     if made is None:
         raise MenuProblems(problems)
@@ -75,9 +81,9 @@ def find(rt: Runtime, name: str) -> Kept:
 
 def texts_of(rt: Runtime, kept: Kept) -> Campaign:
     """The wordings of a campaign, ready to be filled; read once a process, for its source never changes."""
-    key = ("campaign", kept.id)
+    key = (kept.source, kept.id)
     if key not in rt.compiled:
-        rt.compiled[key] = _compiled(rt, kept.name, kept.source)
+        rt.compiled[key] = _compiled(kept.name, kept.source, Known(**kept.known))
     return rt.compiled[key]  # type: ignore[return-value]
 
 

@@ -54,8 +54,11 @@ def take(rt: Runtime, name: str, contents: bytes, by: str, *, dry_run: bool = Fa
     fresh = list({one.reference: one for one in answers if one.reference in asked and _is_new(one, asked)}.values())
     if problems or dry_run:
         return Taken(tuple(problems), len(answers), len(fresh))
-    refusals = [one for one in fresh if one.verdict == "refused" and asked[one.reference].month is not None]
-    others = [one for one in fresh if one not in refusals]
+    refusals: list[Answer] = []
+    others: list[Answer] = []
+    for one in fresh:
+        is_refused_month = one.verdict == "refused" and asked[one.reference].month is not None
+        (refusals if is_refused_month else others).append(one)
     changed = sum(_page(rt, others[start : start + PAGE], asked) for start in range(0, len(others), PAGE))
     changed += _refuse_months(rt, number, refusals, asked)
     with rt.db.begin() as connection:

@@ -14,12 +14,13 @@ from ussd_app.domain.ledger import Payer
 from ussd_app.errors import NotAllowedNow, Refused
 from ussd_app.runtime import Runtime
 from ussd_app.services import audit, rights
-from ussd_app.storage import members, sponsors
+from ussd_app.storage import follow_ups, members, sponsors
+from ussd_app.storage.follow_ups import FollowUp
 from ussd_app.storage.members import Member
 from ussd_app.storage.sponsors import Sponsor
 
 _KPJ = range(10, 12)
-_SHORTEST_REASON = 5
+_SHORTEST_REASON, _LONGEST_REASON = 5, 500
 
 
 def search(rt: Runtime, said: str) -> list[Member]:
@@ -58,14 +59,10 @@ def nik_of(rt: Runtime, member: Member) -> str:
 
 def unmask(rt: Runtime, member_id: int, reason: str, by: str, address: str) -> None:
     """Write down that somebody wants to see everything about a member, and why. Refused("reason"), NotAllowedNow."""
-    reason = " ".join(reason.split())
-    if len(reason) < _SHORTEST_REASON:
-        raise Refused("reason")
+    about = {"reason": _reason(reason)}
     with rt.db.begin() as connection:
         found = _one(connection, member_id)
-        audit.note(
-            rt, connection, by, "member.unmasked", f"member {found.id}", after={"reason": reason[:500]}, address=address
-        )
+        audit.note(rt, connection, by, "member.unmasked", f"member {found.id}", after=about, address=address)
 
 
 def export(rt: Runtime, member_id: int, by: str, address: str) -> Mapping[str, Any]:
@@ -114,3 +111,35 @@ def payer(rt: Runtime, said: str, chosen: str) -> Payer:
     if chosen not in known:
         raise Refused("payer")
     return known[chosen]
+
+
+def unmask_follow_up(rt: Runtime, follow_up_id: int, reason: str, by: str, address: str) -> FollowUp | None:
+    """Write down that somebody wants to call the number of a follow-up, and why; None when there is no such thing.
+
+    Raises Refused("reason").
+    """
+    about = {"reason": _reason(reason)}
+    with rt.db.begin() as connection:
+        found = follow_ups.find(connection, follow_up_id)
+        if found:
+            what = f"follow-up {follow_up_id}"
+            audit.note(rt, connection, by, "follow_up.unmasked", what, after=about, address=address)
+    return found
+
+
+def close_follow_up(rt: Runtime, follow_up_id: int, by: str, address: str) -> bool:
+    """Somebody has looked into it; False when it was done before, or there is no such thing."""
+    with rt.db.begin() as connection:
+        closed = follow_ups.close(connection, follow_up_id, by, rt.clock())
+        if closed:
+            what, about = f"follow-up {follow_up_id}", {"kind": closed.kind}
+            audit.note(rt, connection, by, "follow_up.done", what, after=about, address=address)
+    return closed is not None
+
+
+def _reason(said: str) -> str:
+    """A reason that says something. Refused("reason")."""
+    reason = " ".join(said.split())
+    if len(reason) < _SHORTEST_REASON:
+        raise Refused("reason")
+    return reason[:_LONGEST_REASON]

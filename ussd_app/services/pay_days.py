@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from ussd_app.domain.reminders import PayDays
+from ussd_app.domain.reminder_days import PayDays
 from ussd_app.engine.turn import Outcome
 from ussd_app.runtime import Runtime
 from ussd_app.services import reminders

@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing
 
 import structlog
 
@@ -58,7 +59,7 @@ class Relay:
 
     def run(self) -> int:
         """Send until nothing is due, the time is up, or no gateway may be asked; how many texts were handed over."""
-        with ThreadPoolExecutor(CALLS) as pool:
+        with closing(self._caller), ThreadPoolExecutor(CALLS) as pool:
             try:
                 goes_on = self._send_all(pool)
             finally:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from ussd_app import queues
 from ussd_app.domain.rosters import Mistake
 from ussd_app.errors import NotAllowedNow, Refused
 from ussd_app.runtime import Runtime
 from ussd_app.services import rosters
 from ussd_app.services.rosters import Brings
-from ussd_app.storage import roster_drafts
+from ussd_app.storage import admins, roster_drafts
+from ussd_app.storage import rosters as lists
 from ussd_app.storage.admins import Admin
 from ussd_app.storage.roster_drafts import Draft
 
@@ -75,13 +78,60 @@ def look(rt: Runtime, admin: Admin, draft_id: int) -> Looked:
     )
 
 
-def start(rt: Runtime, admin: Admin, draft_id: int, shown: int, address: str) -> int:
-    """Set a file going at the price that was shown; the roster's number. Raises NotAllowedNow."""
+def ask_to_start(rt: Runtime, admin: Admin, draft_id: int, shown: int, address: str) -> None:
+    """Have a file set going at the price that was shown; a worker does it. Raises NotAllowedNow."""
+    waits, roster, _ = became(rt, admin, draft_id)
+    if waits or roster:
+        return
+    mistakes = len(look(rt, admin, draft_id).mistakes)
+    if mistakes:
+        raise NotAllowedNow(f"{mistakes} mistakes in the file: nothing was done", "roster_mistakes", mistakes=mistakes)
+    with rt.db.begin() as connection:
+        roster_drafts.ask_to_start(connection, draft_id, shown, address, rt.clock())
+    rt.queues.enqueue(queues.START_ROSTER, draft_id)
+
+
+def start(rt: Runtime, draft_id: int) -> None:
+    """Set a file going; why it cannot be is kept for its page. May run twice: it is the same roster."""
+    with rt.db.connect() as connection:
+        draft = roster_drafts.to_start(connection, draft_id)
+        uploader = admins.by_id(connection, draft.admin_id) if draft else None
+    if draft is None or uploader is None:
+        return
+    content, brings = rt.vault.open(draft.sealed_content).encode("latin-1"), _brings(rt, draft)
+    try:
+        number = rosters.start(rt, content, brings, uploader.email, shown=draft.shown, address=draft.address)
+    except NotAllowedNow as error:
+        begun = _begun_before(rt, draft, brings.phone, content) if error.reason == "roster_again" else None
+        if begun is None:
+            with rt.db.begin() as connection:
+                roster_drafts.refuse(connection, draft_id, error.reason)
+            return
+        number = begun
+    with rt.db.begin() as connection:
+        roster_drafts.started(connection, draft_id, number)
+
+
+def _begun_before(rt: Runtime, draft: Draft, phone: str, content: bytes) -> int | None:
+    """The roster that an earlier run of the same job began and could not write down."""
+    assert draft.start_at is not None
+    with rt.db.connect() as connection:
+        return lists.by_digest(connection, phone, hashlib.sha256(content).hexdigest(), draft.start_at)
+
+
+def sweep(rt: Runtime) -> None:
+    """Find files that wait to be set going and that no job works on."""
+    with rt.db.connect() as connection:
+        waiting = roster_drafts.all_to_start(connection)
+    for draft_id in waiting:
+        rt.queues.enqueue(queues.START_ROSTER, draft_id)
+
+
+def became(rt: Runtime, admin: Admin, draft_id: int) -> tuple[bool, int | None, str]:
+    """Whether a file waits to be set going, the roster it has become, and why it could not be. Raises NotAllowedNow."""
     draft = _draft(rt, admin, draft_id)
-    content = rt.vault.open(draft.sealed_content).encode("latin-1")
-    number = rosters.start(rt, content, _brings(rt, draft), admin.email, shown=shown, address=address)
-    discard(rt, admin, draft_id)
-    return number
+    waits = draft.start_at is not None and draft.roster_id is None and not draft.refused
+    return waits, draft.roster_id, draft.refused
 
 
 def discard(rt: Runtime, admin: Admin, draft_id: int) -> None:

@@ -69,9 +69,7 @@ class Brings:
     language: str
 
 
-def start(
-    rt: Runtime, content: bytes, brings: Brings, by: str, *, shown: int | None = None, address: str = ""
-) -> int:
+def start(rt: Runtime, content: bytes, brings: Brings, by: str, *, shown: int | None = None, address: str = "") -> int:
     """Set a file going for a sponsor: whoever signed is taken in, everybody else is asked by SMS; the roster's number.
 
     `shown` is the price in whole rupiah that was shown. The very same file again changes nothing. Raises NotAllowedNow

@@ -73,14 +73,14 @@ class Gates:
 
     def any_open(self) -> bool:
         """Whether there is a gateway that may be asked now, if only for a try."""
-        return any(self._askable(name) for name in self._rt.messaging)
+        return any(self.askable(name) for name in self._rt.messaging)
 
     def admits(self, gateway: str) -> int:
         """How many texts may go to it in one call now: 0 while it is closed, 1 to try whether it works again."""
         standing = self._standing(gateway)
         if standing.closed_until is None:
             return self._rt.messaging[gateway].most_recipients
-        if not self._askable(gateway):
+        if not self.askable(gateway):
             return 0
         now = self._rt.clock()
         with self._rt.db.begin() as connection:
@@ -116,7 +116,8 @@ class Gates:
             log.error("the SMS gateway asks us to stop", gateway=gateway, reason=reason)
         self._forget()
 
-    def _askable(self, gateway: str) -> bool:
+    def askable(self, gateway: str) -> bool:
+        """Whether it may be asked now, if only for a try."""
         until = self._standing(gateway).closed_until
         return until is None or until <= self._rt.clock()
 

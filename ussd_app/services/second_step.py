@@ -26,7 +26,7 @@ def new_secret() -> str:
 
 def address_of(secret: str, email: str) -> str:
     """The address that an app reads from the QR code."""
-    return pyotp.TOTP(secret, interval=PERIOD).provisioning_uri(email, issuer_name=ISSUER)
+    return pyotp.TOTP(secret, interval=PERIOD).provisioning_uri(name=email, issuer_name=ISSUER)
 
 
 def turn_on(rt: Runtime, admin: Admin, secret: str, code: str, address: str) -> list[str]:

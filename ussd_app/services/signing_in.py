@@ -9,7 +9,7 @@ import structlog
 from ussd_app.errors import Refused
 from ussd_app.runtime import Runtime
 from ussd_app.services import audit, passwords, second_step
-from ussd_app.storage import admins, sessions
+from ussd_app.storage import admins, roster_drafts, sessions
 from ussd_app.storage.admins import Admin
 
 WINDOW = timedelta(minutes=15)
@@ -47,10 +47,16 @@ def enter(rt: Runtime, admin: Admin, address: str) -> None:
     with rt.db.begin() as connection:
         admins.forget_tries(connection, f"account:{rt.vault.mark(admin.email)}")
         admins.forget_tries(connection, f"code:{admin.id}")
-        admins.forget_old_tries(connection, rt.clock() - WINDOW)
-        sessions.forget_old(connection, rt.clock())
         admins.change(connection, admin.id, signed_in_at=rt.clock())
         audit.note(rt, connection, admin.email, "account.signed_in", admin.email, address=address)
+
+
+def forget(rt: Runtime) -> None:
+    """Forget at the desk whatever is over: sessions, tries to sign in, lists that nobody set going within a day."""
+    with rt.db.begin() as connection:
+        sessions.forget_old(connection, rt.clock())
+        admins.forget_old_tries(connection, rt.clock() - WINDOW)
+        roster_drafts.forget_old(connection, rt.clock())
 
 
 def _count(rt: Runtime, subject: str, email: str, address: str) -> None:

@@ -154,6 +154,11 @@ def asks_for_words(rt: Runtime, left: TextedDialogue) -> bool:
     return _screen(rt, left).ask is not None
 
 
+def shows(rt: Runtime, left: TextedDialogue, fact: str) -> bool:
+    """Whether the last question is about a fact."""
+    return any(use.fact == fact for use in (_screen(rt, left).uses or {}).values())
+
+
 def key_labelled(rt: Runtime, left: TextedDialogue, words: Collection[str], but: Collection[str] = ()) -> str | None:
     """The key of the one choice whose label holds one of these words (in capitals) and none of the others."""
     fitting = [key for key, label in _labels(rt, left) if label & set(words) and not label & set(but)]

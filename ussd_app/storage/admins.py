@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
@@ -30,13 +31,14 @@ class Admin:
 
 
 _ADMIN = (
-    "SELECT id, email, name, role, language, active, change_password, password_hash, totp, totp_step, signed_in_at "
+    "SELECT id, email, name, role, language, active, change_password, password_hash, totp AS sealed_totp, "
+    "totp_step, signed_in_at "
     "FROM admins "
 )
 
 
-def _one(row: Row[tuple[object, ...]] | None) -> Admin | None:
-    return Admin(*row) if row else None
+def _one(row: Row[Any] | None) -> Admin | None:
+    return Admin(**row._mapping) if row else None
 
 
 def add_first(connection: Connection, email: str, password_hash: str, now: datetime) -> bool:
@@ -145,13 +147,7 @@ def count_try(connection: Connection, subject: str, now: datetime, window: timed
 
 def forget_old_tries(connection: Connection, before: datetime) -> None:
     """Forget tries so old that they do not count any more."""
-    connection.execute(
-        text(
-            "DELETE FROM sign_in_tries WHERE subject IN "
-            "(SELECT subject FROM sign_in_tries WHERE since < :before FOR UPDATE SKIP LOCKED)"
-        ),
-        {"before": before},
-    )
+    connection.execute(text("DELETE FROM sign_in_tries WHERE since < :before"), {"before": before})
 
 
 def forget_tries(connection: Connection, subject: str) -> None:

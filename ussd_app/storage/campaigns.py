@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, text
 
 
 @dataclass(frozen=True)
 class Kept:
-    """A campaign: `source` is its YAML, `send_at` (UTC) its beginning, `planned_at` when everybody in it was known."""
+    """A campaign: `source` is its YAML, `known` the words it was checked against, `send_at` (UTC) its beginning.
+
+    `planned_to` is the number that planning has come to, `planned_at` when everybody was in it.
+    """
 
     id: int
     name: str
     source: str
+    known: Mapping[str, Any]
     state: str
     send_at: datetime
     planned_to: str
@@ -48,17 +54,18 @@ class Due:
     willing: bool
 
 
-_KEPT = "SELECT id, name, source, state, send_at, planned_to, planned_at FROM campaigns "
+_KEPT = "SELECT id, name, source, known, state, send_at, planned_to, planned_at FROM campaigns "
 
 
-def add(connection: Connection, name: str, source: str, send_at: datetime) -> int | None:
+def add(connection: Connection, name: str, source: str, known: Mapping[str, Any], send_at: datetime) -> int | None:
     """Keep a new campaign, which nobody has started; None when there is one of this name."""
     return connection.execute(
         text(
-            "INSERT INTO campaigns (name, source, state, send_at) VALUES (:name, :source, 'draft', :send_at) "
+            "INSERT INTO campaigns (name, source, known, state, send_at) "
+            "VALUES (:name, :source, :known, 'draft', :send_at) "
             "ON CONFLICT (name) DO NOTHING RETURNING id"
         ),
-        {"name": name, "source": source, "send_at": send_at},
+        {"name": name, "source": source, "known": json.dumps(known), "send_at": send_at},
     ).scalar_one_or_none()
 
 

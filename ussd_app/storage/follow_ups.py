@@ -29,7 +29,7 @@ def page(connection: Connection, *, done: bool, kind: str, beyond: int | None, m
     order, comes = ("DESC", "<") if done else ("ASC", ">")
     rows = connection.execute(
         text(
-            f"{_FOLLOW_UP} WHERE done_at IS {'NOT' if done else ''} NULL AND (:kind = '' OR kind = :kind) "  # noqa: S608
+            f"{_FOLLOW_UP} WHERE done_at IS {'NOT' if done else ''} NULL AND (:kind = '' OR kind = :kind) "
             f"AND (CAST(:beyond AS bigint) IS NULL OR id {comes} :beyond) ORDER BY id {order} LIMIT :most"
         ),
         {"kind": kind, "beyond": beyond, "most": most},
@@ -45,6 +45,12 @@ def open_by_kind(connection: Connection) -> dict[str, int]:
     return {kind: int(number) for kind, number in rows}
 
 
+def find(connection: Connection, follow_up_id: int) -> FollowUp | None:
+    """The one of this number."""
+    row = connection.execute(text(_FOLLOW_UP + "WHERE id = :id"), {"id": follow_up_id}).one_or_none()
+    return FollowUp(*row) if row else None
+
+
 def close(connection: Connection, follow_up_id: int, by: str, now: datetime) -> FollowUp | None:
     """Somebody has looked into it; None when it was done before, or there is no such thing."""
     done = connection.execute(
@@ -53,4 +59,4 @@ def close(connection: Connection, follow_up_id: int, by: str, now: datetime) -> 
     ).scalar_one_or_none()
     if done is None:
         return None
-    return FollowUp(*connection.execute(text(_FOLLOW_UP + "WHERE id = :id"), {"id": follow_up_id}).one())
+    return find(connection, follow_up_id)

@@ -135,26 +135,37 @@ def begin_handing_over(
     now: datetime,
     until: datetime,
     stopped: Collection[str] = (),
+    dead: Collection[str] = (),
 ) -> list[int]:
     """From here on these may have been sent; gives those that are still ours to send.
 
-    Left out, with a final state, is what has become useless meanwhile and what goes to one of the numbers `stopped`.
+    Left out, with a final state, is what has become useless meanwhile and what goes to one of the numbers `stopped`
+    or `dead`.
     """
     rows = connection.execute(
         text(
             "WITH ours AS (SELECT id, CASE WHEN send_by <= :now THEN 'expired' "
-            "WHEN phone = ANY(CAST(:stopped AS text[])) THEN 'stopped' ELSE 'handing_over' END AS next FROM outbox "
+            "WHEN phone = ANY(CAST(:stopped AS text[])) OR phone = ANY(CAST(:dead AS text[])) THEN 'stopped' "
+            "ELSE 'handing_over' END AS next FROM outbox "
             "WHERE id = ANY(:ids) AND state = 'waiting' AND lease_until > :now ORDER BY id FOR UPDATE), "
             "moved AS (UPDATE outbox SET state = next, gateway = :gateway, "
             "attempts = attempts + CAST(next = 'handing_over' AS integer), "
             "handed_at = CASE next WHEN 'handing_over' THEN CAST(:now AS timestamptz) ELSE handed_at END, "
             "lease_until = CASE next WHEN 'handing_over' THEN CAST(:until AS timestamptz) END, "
-            "reason = CASE next WHEN 'expired' THEN 'too late to be of use' "
-            "WHEN 'stopped' THEN 'the recipient wants no such texts' ELSE '' END "
+            "reason = CASE WHEN next = 'expired' THEN 'too late to be of use' "
+            "WHEN next = 'handing_over' THEN '' WHEN phone = ANY(CAST(:stopped AS text[])) "
+            "THEN 'the recipient wants no such texts' ELSE 'texts fail at this number again and again' END "
             "FROM ours WHERE outbox.id = ours.id RETURNING outbox.id, state) "
             "SELECT id FROM moved WHERE state = 'handing_over'"
         ),
-        {"ids": list(ids), "gateway": gateway, "now": now, "until": until, "stopped": list(stopped)},
+        {
+            "ids": list(ids),
+            "gateway": gateway,
+            "now": now,
+            "until": until,
+            "stopped": list(stopped),
+            "dead": list(dead),
+        },
     )
     return list(rows.scalars())
 
@@ -229,7 +240,7 @@ def sent_to(connection: Connection, phone: str, most: int = 200) -> list[dict[st
     rows = connection.execute(
         text(
             "SELECT * FROM (SELECT id, sent_at, phone, text, pay FROM outbox WHERE phone = :phone "
-            "AND state IN ('sent', 'delivered') ORDER BY id DESC LIMIT :most) newest ORDER BY id"
+            "AND state IN ('sent', 'delivered', 'no_report') ORDER BY id DESC LIMIT :most) newest ORDER BY id"
         ),
         {"phone": phone, "most": most},
     )

@@ -9,7 +9,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, text
 
-from ussd_app.domain.reminders import PayDays
+from ussd_app.domain.reminder_days import PayDays
 
 Kind = Literal["member", "sponsor"]
 MEMBER: Kind = "member"

@@ -35,10 +35,13 @@ _STILL_TO_PAY = (
 
 
 def lock_unknown(connection: Connection, after: datetime, before: datetime, now: datetime, most: int) -> list[Unknown]:
-    """Texts handed over between two moments that allow a repeat, have none, and are still unknown."""
+    """Texts handed over between two moments that allow a repeat, have none, and are still unknown.
+
+    One that was emptied, because somebody asked for their data to be erased, has nothing to say any more.
+    """
     rows = connection.execute(
         text(
-            "SELECT o.id, o.text FROM outbox o WHERE o.state = 'unknown' AND o.repeats "  # noqa: S608  # our own words
+            "SELECT o.id, o.text FROM outbox o WHERE o.state = 'unknown' AND o.repeats AND o.text <> '' "  # noqa: S608  # our own words
             "AND o.handed_at > :after AND o.handed_at <= :before AND (o.send_by IS NULL OR o.send_by > :now) "
             "AND NOT EXISTS (SELECT 1 FROM outbox again WHERE again.repeat_of = o.id) "
             f"AND {_STILL_TO_PAY} ORDER BY o.handed_at LIMIT :most FOR UPDATE OF o SKIP LOCKED"

@@ -28,6 +28,8 @@ OF_MEMBER = {
     "ledger": "SELECT t.at, t.kind, t.order_id, e.account, e.amount, e.month FROM ledger_entries e "
     "JOIN ledger_transactions t ON t.id = e.transaction_id WHERE e.member_id = :member",
     "refunds": "SELECT * FROM refunds WHERE member_id = :member",
+    "pay_days": "SELECT kind, days, changed_at FROM pay_days WHERE member_id = :member",
+    "reminders": "SELECT month, step, day FROM reminders_sent WHERE kind = 'member' AND person = :member",
 }
 # What only the number tells whose it is: told to a person, and emptied, where nobody else uses that number.
 OF_PHONE = {
@@ -142,6 +144,9 @@ EMPTY_MEMBER = (
     "UPDATE phone_changes SET old_phone = '', new_phone = '' WHERE member_id = :member",
     "UPDATE pay_codes SET phone = :gone WHERE member_id = :member",
     "DELETE FROM wrong_proofs WHERE subject = :pin_tries",
+    "DELETE FROM pay_days WHERE member_id = :member",
+    "DELETE FROM reminder_times WHERE kind = 'member' AND person = :member",
+    "DELETE FROM reminders_sent WHERE kind = 'member' AND person = :member",
 )
 EMPTY_PHONE = (
     "UPDATE outbox SET phone = :gone, text = '', reason = '', "

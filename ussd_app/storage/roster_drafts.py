@@ -12,7 +12,11 @@ KEPT = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Draft:
-    """An uploaded file; the sponsor, the content and what was found in it are encrypted."""
+    """An uploaded file; the sponsor, the content and what was found in it are encrypted.
+
+    `start_at` is when its uploader said to set it going, at the whole rupiah in `shown`, from `address`. Then it
+    becomes a roster, or the reason why not is in `refused`.
+    """
 
     id: int
     admin_id: int
@@ -21,13 +25,23 @@ class Draft:
     sealed_content: str
     sealed_checked: str
     created_at: datetime
+    start_at: datetime | None
+    shown: int | None
+    address: str
+    roster_id: int | None
+    refused: str
+
+
+_DRAFT = (
+    "SELECT id, admin_id, sponsor, file_name, content, checked, created_at, start_at, shown, address, roster_id, "
+    "refused FROM roster_drafts "
+)
 
 
 def add(
     connection: Connection, admin_id: int, file_name: str, sponsor: str, content: str, checked: str, now: datetime
 ) -> int:
-    """Keep a file for a day; older ones are forgotten."""
-    connection.execute(text("DELETE FROM roster_drafts WHERE created_at < :before"), {"before": now - KEPT})
+    """Keep a file, for a day."""
     return int(
         connection.execute(
             text(
@@ -49,13 +63,60 @@ def add(
 def of_admin(connection: Connection, draft_id: int, admin_id: int) -> Draft | None:
     """The file of this number, if this admin uploaded it."""
     row = connection.execute(
-        text(
-            "SELECT id, admin_id, sponsor, file_name, content, checked, created_at FROM roster_drafts "
-            "WHERE id = :id AND admin_id = :admin"
-        ),
-        {"id": draft_id, "admin": admin_id},
+        text(_DRAFT + "WHERE id = :id AND admin_id = :admin"), {"id": draft_id, "admin": admin_id}
     ).one_or_none()
     return Draft(*row) if row else None
+
+
+def ask_to_start(connection: Connection, draft_id: int, shown: int, address: str, now: datetime) -> bool:
+    """Its uploader says to set a file going; False when that was said before and has not failed."""
+    done = connection.execute(
+        text(
+            "UPDATE roster_drafts SET start_at = :now, shown = :shown, address = :address, refused = '' "
+            "WHERE id = :id AND roster_id IS NULL AND (start_at IS NULL OR refused <> '')"
+        ),
+        {"id": draft_id, "shown": shown, "address": address, "now": now},
+    )
+    return bool(done.rowcount)
+
+
+def to_start(connection: Connection, draft_id: int) -> Draft | None:
+    """The file of this number, if it waits to be set going."""
+    row = connection.execute(
+        text(_DRAFT + "WHERE id = :id AND start_at IS NOT NULL AND roster_id IS NULL AND refused = ''"),
+        {"id": draft_id},
+    ).one_or_none()
+    return Draft(*row) if row else None
+
+
+def all_to_start(connection: Connection) -> list[int]:
+    """Files that wait to be set going."""
+    rows = connection.execute(
+        text(
+            "SELECT id FROM roster_drafts WHERE start_at IS NOT NULL AND roster_id IS NULL AND refused = '' ORDER BY id"
+        )
+    )
+    return list(rows.scalars())
+
+
+def started(connection: Connection, draft_id: int, roster_id: int) -> None:
+    """A file has become a roster: what it held is not kept any longer."""
+    connection.execute(
+        text("UPDATE roster_drafts SET roster_id = :roster, content = '', checked = '', sponsor = '' WHERE id = :id"),
+        {"id": draft_id, "roster": roster_id},
+    )
+
+
+def refuse(connection: Connection, draft_id: int, reason: str) -> None:
+    """A file could not be set going, for this reason."""
+    connection.execute(
+        text("UPDATE roster_drafts SET refused = :reason WHERE id = :id"), {"id": draft_id, "reason": reason}
+    )
+
+
+def forget_old(connection: Connection, now: datetime) -> None:
+    """Files nobody has set going within a day are forgotten."""
+    connection.execute(text("DELETE FROM roster_drafts WHERE created_at < :before"), {"before": now - KEPT})
 
 
 def forget(connection: Connection, draft_id: int) -> None:

@@ -37,6 +37,17 @@ def add(
     ).scalar_one_or_none()
 
 
+def by_digest(connection: Connection, phone: str, digest: str, since: datetime) -> int | None:
+    """The roster that the sponsor with this phone began with this very file, not before `since`."""
+    return connection.execute(
+        text(
+            "SELECT r.id FROM rosters r JOIN sponsors s ON s.id = r.sponsor_id WHERE s.phone = :phone "
+            "AND r.digest = :digest AND r.created_at >= :since"
+        ),
+        {"phone": phone, "digest": digest, "since": since},
+    ).scalar_one_or_none()
+
+
 def reached_at(connection: Connection, nik_indexes: Sequence[str]) -> dict[str, tuple[str, str]]:
     """The phone and language of those who are members already, by the keyed hash of their NIK."""
     rows = connection.execute(

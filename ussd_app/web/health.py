@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ussd_app.queues import QUEUES
 from ussd_app.runtime import Runtime
+from ussd_app.services import reminding
 from ussd_app.storage import database, gateways, lanes, numbers, repeats, reports
 from ussd_app.storage import ledger as books
 from ussd_app.storage.dialogues import COUNTERS
@@ -103,6 +104,8 @@ class _Numbers(Collector):
         yield said
         yield CounterMetricFamily("sertakan_repeats", "Texts written a second time, marked as such", value=again)
         yield GaugeMetricFamily("sertakan_dead_numbers", "Numbers at which texts fail again and again", value=dead)
+        late = reminding.lag(self.rt).total_seconds()
+        yield GaugeMetricFamily("sertakan_reminders_late_seconds", "Since the oldest reminder fell due", value=late)
         yield GaugeMetricFamily("sertakan_books_balance", "Must be 0 rupiah", value=sum(sums.values()))
 
 

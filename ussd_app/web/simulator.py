@@ -55,6 +55,7 @@ def _page(rt: Runtime) -> str:
         service_code=rt.settings.service_code,
         phone=NUMBER,
         callback_url=f"/callbacks/africastalking/{rt.settings.callback_token}/ussd",
+        sms_url=f"/callbacks/africastalking/{rt.settings.callback_token}/sms",
         limit=160,
         language="en" if request.args.get("lang") == "en" else "id",
         network_code="99999",

@@ -52,12 +52,13 @@ def create_desk(rt: Runtime) -> Desk:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
 
     desk = Desk(app, rt)
+    _know_visitors(desk)
+    # Before the check of forms: a refusal too is said in the right language.
+    app.before_request(desk.choose_language)
     CSRFProtect(app)
     Bootstrap5(app)
-    _know_visitors(desk)
-    app.before_request(desk.choose_language)
     app.before_request(desk.guard)
-    app.context_processor(lambda: {"sections": sections})
+    app.context_processor(lambda: {"sections": sections, "allowed": desk.allows})
     app.after_request(_seal)
     formats.add_to(app, rt)
     parts = (

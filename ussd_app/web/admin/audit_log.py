@@ -23,7 +23,14 @@ def _log(rt: Runtime) -> Page:
     more = found[audit.PAGE - 1].id if len(found) > audit.PAGE else None
     people = [one.email for one in admins.everybody(rt)]
     return show(
-        "audit_log", found=found[: audit.PAGE], more=more, before=before, by=by, kind=kind, people=people, kinds=_kinds()
+        "audit_log",
+        found=found[: audit.PAGE],
+        more=more,
+        before=before,
+        by=by,
+        kind=kind,
+        people=people,
+        kinds=_kinds(),
     )
 
 

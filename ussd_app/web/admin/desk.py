@@ -57,6 +57,11 @@ class Desk:
         """One more thing to do; only ever by a form."""
         self.page(address, name, asks, view, ("POST",))
 
+    def allows(self, name: str) -> bool:
+        """Whether whoever is looking may open a page, so that nobody is offered what they may not do."""
+        asks = self.asks[name]
+        return asks is None or may(me().role, asks)
+
     def guard(self) -> Page | None:
         """Before each page: is this one allowed? What nobody has named in the table is not."""
         name = request.endpoint

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import structlog
-from flask import g
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import Forbidden, HTTPException, NotFound, RequestEntityTooLarge
 
@@ -30,6 +29,4 @@ def add_to(desk: Desk) -> None:
 
 
 def _page(why: str, status: int) -> Page:
-    # A form that is too large or too old fails before the language was chosen.
-    g.setdefault("language", "id")
     return show("failure", status, why=why, code=status)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, g
 
+from ussd_app import logs
 from ussd_app.domain import calendar, money
 from ussd_app.domain import phone as phones
 from ussd_app.runtime import Runtime
@@ -23,7 +24,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def add_to(app: Flask, rt: Runtime) -> None:
     """Give the templates these ways of writing."""
-    app.jinja_env.globals.update(t=t, named=named)
+    app.jinja_env.globals.update(t=t, named=named, hidden=logs.masked)
     app.jinja_env.filters.update(
         rupiah=lambda amount: money.rupiah(amount, g.language),
         number=lambda number: money.rupiah(number, g.language).replace("Rp", ""),
@@ -32,13 +33,15 @@ def add_to(app: Flask, rt: Runtime) -> None:
         month=lambda day: calendar.spell_month(day, g.language, short=False),
         ago=lambda at: ago(rt.clock(), at),
         masked=phones.masked,
+        browser=browser,
     )
 
 
 def moment(at: datetime) -> str:
     """A moment as the clock in Jakarta shows it."""
     local = at.astimezone(ZoneInfo(JAKARTA))
-    return f"{calendar.spell_date(local.date(), g.language)}, {local:%H.%M}" + (" WIB" if g.language == "id" else "")
+    clock = f"{local:%H.%M}" if g.language == "id" else f"{local:%H:%M}"
+    return f"{calendar.spell_date(local.date(), g.language)}, {clock} WIB"
 
 
 def ago(now: datetime, at: datetime) -> str:
@@ -54,6 +57,14 @@ def named(part: str, name: str) -> str:
     """What a kind or state is called; the name itself where nobody has written a word for it yet."""
     key = f"{part}.{name}".replace("-", "_")
     return t(key) if knows(key) else name.replace("_", " ")
+
+
+def browser(agent: str) -> str:
+    """A browser and its machine, as far as its own words tell: `Firefox, Android`."""
+    names = (("Firefox", "Firefox"), ("Edg", "Edge"), ("OPR", "Opera"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+    machines = ("Android", "iPhone", "iPad", "Windows", "Macintosh", "Linux")
+    found = next((name for mark, name in names if mark in agent), agent.partition(" ")[0])
+    return ", ".join([found, *[machine for machine in machines if machine in agent][:1]])
 
 
 def name_hidden(name: str) -> str:

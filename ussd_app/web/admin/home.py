@@ -23,7 +23,9 @@ def _home(rt: Runtime) -> Page:
         asked = refunds.waiting(connection)
         lists = [one for one in rosters.newest(connection, None, ROSTERS) if one.waiting]
         unplaced = audits.unplaced(connection)
-    mine = [one for one in asked if one.state == "requested" and me().email not in (one.requested_by, one.first_approver)]
+    mine = [
+        one for one in asked if one.state == "requested" and me().email not in (one.requested_by, one.first_approver)
+    ]
     return show(
         "home",
         waiting=waiting,

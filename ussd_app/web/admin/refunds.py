@@ -22,7 +22,9 @@ def add_to(desk: Desk) -> None:
     desk.page("/refunds", "refunds", May.SEE_MONEY, lambda: _all(rt))
     desk.page("/refunds/<int:number>", "refund", May.SEE_MONEY, lambda number: _one(rt, number))
     desk.post("/refunds/<int:number>/approve", "refund_approve", decides, lambda number: _approve(rt, number))
-    desk.page("/refunds/<int:number>/reject", "refund_reject", decides, lambda number: _one(rt, number, "refund_reject"))
+    desk.page(
+        "/refunds/<int:number>/reject", "refund_reject", decides, lambda number: _one(rt, number, "refund_reject")
+    )
     desk.post("/refunds/<int:number>/reject", "refund_rejected", decides, lambda number: _reject(rt, number))
     desk.post("/refunds/<int:number>/paid", "refund_paid", decides, lambda number: _paid(rt, number))
 

@@ -37,8 +37,11 @@ def add_to(desk: Desk) -> None:
     rt, asks = desk.rt, May.BRING_ROSTERS
     desk.page("/rosters/new", "roster_new", asks, lambda: _form(rt))
     desk.post("/rosters/new", "roster_upload", asks, lambda: _upload(rt))
-    desk.page("/rosters/example.csv", "roster_example", asks, lambda: _file("sertakan-contoh.csv", table(COLUMNS, [EXAMPLE])))
+    desk.page(
+        "/rosters/example.csv", "roster_example", asks, lambda: _file("sertakan-contoh.csv", table(COLUMNS, [EXAMPLE]))
+    )
     desk.page("/rosters/files/<int:number>", "roster_draft", asks, lambda number: _look(rt, number))
+    desk.page("/rosters/files/<int:number>/going", "roster_going", asks, lambda number: _going(rt, number))
     desk.page("/rosters/files/<int:number>/mistakes.csv", "roster_mistakes", asks, lambda number: _mistakes(rt, number))
     desk.post("/rosters/files/<int:number>/start", "roster_start", asks, lambda number: _start(rt, number))
     desk.post("/rosters/files/<int:number>/discard", "roster_discard", asks, lambda number: _discard(rt, number))
@@ -84,12 +87,29 @@ def _found(rt: Runtime, number: int) -> Looked:
         abort(404)
 
 
+def _became(rt: Runtime, number: int) -> tuple[bool, int | None, str]:
+    try:
+        return roster_drafts.became(rt, me(), number)
+    except NotAllowedNow:
+        abort(404)
+
+
+def _going(rt: Runtime, number: int) -> Page:
+    _, roster, refused = _became(rt, number)
+    return show("roster_starting", number=number, roster=roster, refused=refused)
+
+
 def _look(rt: Runtime, number: int) -> Page:
+    waits, roster, refused = _became(rt, number)
+    if roster:
+        return redirect(url_for("roster", number=roster))
+    if waits:
+        return show("roster_wait", number=number, roster=None, refused="")
     found = _found(rt, number)
     first = max(0, request.args.get("from", 0, type=int))
     more = first + PAGE if first + PAGE < len(found.mistakes) else None
     shown = found.mistakes[first : first + PAGE]
-    return show("roster_draft", found=found, shown=shown, first=first, more=more, page=PAGE)
+    return show("roster_draft", found=found, shown=shown, first=first, more=more, page=PAGE, refused=refused)
 
 
 def _mistakes(rt: Runtime, number: int) -> Page:
@@ -106,18 +126,16 @@ def _file(name: str, content: str) -> Response:
 
 
 def _start(rt: Runtime, number: int) -> Page:
-    _found(rt, number)
+    _became(rt, number)
     try:
-        roster = roster_drafts.start(rt, me(), number, request.form.get("total", -1, type=int), address())
+        roster_drafts.ask_to_start(rt, me(), number, request.form.get("total", -1, type=int), address())
     except NotAllowedNow as error:
         not_done(error)
-        return redirect(url_for("roster_draft", number=number))
-    done("rosters.started")
-    return redirect(url_for("roster", number=roster))
+    return redirect(url_for("roster_draft", number=number))
 
 
 def _discard(rt: Runtime, number: int) -> Page:
-    _found(rt, number)
+    _became(rt, number)
     roster_drafts.discard(rt, me(), number)
     done("rosters.discarded")
     return redirect(url_for("rosters"))

@@ -21,7 +21,10 @@ def add_to(desk: Desk) -> None:
     desk.page("/rosters", "rosters", May.LOOK, lambda: _all(rt))
     desk.page("/rosters/<int:number>", "roster", May.LOOK, lambda number: _one(rt, number, "roster"))
     desk.page(
-        "/rosters/<int:number>/progress", "roster_progress", May.LOOK, lambda number: _one(rt, number, "roster_progress")
+        "/rosters/<int:number>/progress",
+        "roster_progress",
+        May.LOOK,
+        lambda number: _one(rt, number, "roster_progress"),
     )
     desk.post("/rosters/<int:number>/pay", "roster_pay", May.BRING_ROSTERS, lambda number: _pay(rt, number))
 

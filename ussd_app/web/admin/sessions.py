@@ -61,7 +61,7 @@ class Sessions(SessionInterface):
     def __init__(self, rt: Runtime) -> None:
         self.rt = rt
 
-    def open_session(self, app: Flask, request: Request) -> Visit | None:
+    def open_session(self, _app: Flask, request: Request) -> Visit | None:
         """The session of this browser; None for what needs none, such as styles."""
         if request.path.startswith(("/static/", "/bootstrap/")):
             return None
@@ -72,7 +72,7 @@ class Sessions(SessionInterface):
             row = sessions.find(connection, _id(token), self.rt.clock())
         return Visit(json.loads(row.data), token, row) if row else Visit({})
 
-    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+    def save_session(self, _app: Flask, session: SessionMixin, response: Response) -> None:
         """Write what has changed, and give the browser its name."""
         assert isinstance(session, Visit)
         secure = _is_secure(self.rt)
@@ -84,9 +84,7 @@ class Sessions(SessionInterface):
         elif session.row is None or session.renewed:
             if session:
                 self._begin(session)
-                response.set_cookie(
-                    COOKIE, session.token, path="/admin", secure=secure, httponly=True, samesite="Lax"
-                )
+                response.set_cookie(COOKIE, session.token, path="/admin", secure=secure, httponly=True, samesite="Lax")
         else:
             self._go_on(session, session.row)
 

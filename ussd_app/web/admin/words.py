@@ -1,4 +1,4 @@
-"""What the admin desk says, in Indonesian and English side by side: words/*.yaml, one file for each part of the desk."""
+"""What the admin desk says, in Indonesian and English side by side: words/*.yaml, a file for each part of the desk."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-// A phone in the browser: it speaks the gateway's own callback, reads the SMS that were sent, and pays pay codes.
+// A phone in the browser: it speaks the gateway's own callbacks, dialling and texting, reads the SMS that were sent, and
+// pays pay codes.
 // Nothing here knows what the menu says; the page's words arrive from the template in data-words.
 
 const page = document.getElementById("simulator");
 const phone = document.getElementById("phone");
-const { callbackUrl, messagesUrl, paymentsUrl, serviceCode, networkCode } = page.dataset;
+const { callbackUrl, smsUrl, messagesUrl, paymentsUrl, serviceCode, networkCode } = page.dataset;
 const limit = Number(page.dataset.limit) || 160;
 const words = JSON.parse(page.dataset.words);
 
@@ -16,7 +17,7 @@ const part = Object.fromEntries(
   [...page.querySelectorAll("[data-part]")].map((element) => [element.dataset.part, element]),
 );
 const field = Object.fromEntries(
-  ["number", "code", "answer", "pay-code", "pay-amount"].map((id) => [id, document.getElementById(id)]),
+  ["number", "code", "answer", "write-text", "pay-code", "pay-amount"].map((id) => [id, document.getElementById(id)]),
 );
 const language = document.documentElement.lang === "en" ? "en-GB" : "id-ID";
 const say = (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
@@ -501,7 +502,7 @@ function receive(list) {
     mail.seen.add(message.id);
     part.messages.prepend(drawMessage(message, mail.opened));
   }
-  part.empty.hidden = mail.seen.size > 0;
+  part.empty.hidden = part.messages.childElementCount > 0;
   if (mail.opened && fresh.length > 0) {
     mail.unread += fresh.length;
     showUnread();
@@ -563,6 +564,52 @@ for (const looking of ["pointerenter", "focusin", "click"]) {
   inbox.addEventListener(looking, () => mail.unread && markRead());
 }
 document.addEventListener("visibilitychange", poll);
+
+// ---------------------------------------------------------------- an SMS to the service
+
+const writing = document.getElementById("write");
+
+function tellWritten(outcome, sentence) {
+  part["write-result"].dataset.outcome = outcome;
+  part["write-result"].textContent = sentence;
+}
+
+/** As the gateway would post it; what was written stands in the inbox beside the answer. */
+async function writeSms() {
+  const text = field["write-text"].value;
+  if (!text.trim()) return tellWritten("bad", words.write_empty);
+  if (!commitNumber()) return field.number.focus();
+  const at = new Date().toISOString();
+  const to = serviceCode.replace(/\D/g, "");
+  part["write-send"].setAttribute("aria-disabled", "true");
+  try {
+    const response = await fetch(smsUrl, {
+      method: "POST",
+      body: new URLSearchParams({ from: state.number, to, text, date: at, id: sessionId() }),
+      signal: AbortSignal.timeout(REQUEST_SECONDS * 1000),
+      credentials: "omit",
+    });
+    if (!response.ok) throw new Error(`HTTP ${response.status}`);
+    field["write-text"].value = "";
+    tellWritten("good", words.write_done);
+    const item = drawMessage({ at, text }, false);
+    item.dataset.testid = "written";
+    item.classList.add("mine");
+    part.messages.prepend(item);
+    part.empty.hidden = true;
+  } catch {
+    tellWritten("bad", words.write_down);
+  }
+  part["write-send"].removeAttribute("aria-disabled");
+  field["write-text"].focus({ preventScroll: true }); // the next answer is typed where the last one was
+  poll();
+}
+
+writing.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (!part["write-send"].hasAttribute("aria-disabled")) writeSms();
+});
+writing.addEventListener("input", () => tellWritten("", ""));
 
 // ---------------------------------------------------------------- the till
 

@@ -14,13 +14,15 @@ CREATE INDEX members_province_unknown ON members (id) WHERE province IS NULL AND
 CREATE INDEX contribution_months_sponsor ON contribution_months (sponsor_id) WHERE sponsor_id IS NOT NULL;
 """
 
-# `source` is the YAML as it was written, which never changes. `planned_to` is the last number that planning has come
+# `source` is the YAML as it was written, `known` the words it was checked against: neither changes, so that what was
+# tried is what is sent, whatever is published meanwhile. `planned_to` is the last number that planning has come
 # to; every number of the segment up to it has its row among the people, or was passed over.
 CAMPAIGNS = """
 CREATE TABLE campaigns (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name text NOT NULL UNIQUE,
     source text NOT NULL,
+    known jsonb NOT NULL,
     state text NOT NULL CHECK (state IN ('draft', 'started', 'paused', 'done', 'cancelled')),
     send_at timestamptz NOT NULL,
     planned_to text NOT NULL DEFAULT '',

@@ -74,7 +74,7 @@ CREATE TRIGGER audit_keeps_all BEFORE TRUNCATE ON audit_log
     FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only();
 """
 
-# A sponsor's file that somebody has uploaded and not yet set going: sealed, for it holds NIKs, and gone after a day.
+# A sponsor's file that somebody looks at before it is set going: sealed, for it holds NIKs, and gone after a day.
 ROSTERS = """
 CREATE TABLE roster_drafts (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -83,8 +83,16 @@ CREATE TABLE roster_drafts (
     file_name text NOT NULL,
     content text NOT NULL,
     checked text NOT NULL,
-    created_at timestamptz NOT NULL
+    created_at timestamptz NOT NULL,
+    -- Asked to be set going at the price in `shown`, from `address`; then the roster, or why it could not be.
+    start_at timestamptz,
+    shown bigint,
+    address text NOT NULL DEFAULT '',
+    roster_id bigint REFERENCES rosters,
+    refused text NOT NULL DEFAULT ''
 );
+CREATE INDEX roster_drafts_to_start ON roster_drafts (id)
+    WHERE start_at IS NOT NULL AND roster_id IS NULL AND refused = '';
 CREATE INDEX invitations_roster ON invitations (roster_id, state) WHERE roster_id IS NOT NULL;
 CREATE INDEX roster_drafts_created ON roster_drafts (created_at);
 
