@@ -6,6 +6,8 @@ import csv
 import io
 from datetime import timedelta
 
+import pytest
+
 from tests.builders import count, execute, rows
 from tests.conftest import clock_of
 from tests.domain.test_rosters import a_file
@@ -13,6 +15,7 @@ from tests.office import Desk, noted, page_of, signed_in
 from tests.work import work
 from ussd_app import queues
 from ussd_app.runtime import Runtime
+from ussd_app.web.admin import formats
 from workers import desk as jobs
 
 TWO: tuple[dict[str, str], ...] = ({}, {"nik": "3174054508880004", "name": "Ani Wijaya", "phone": "081234567899"})
@@ -133,16 +136,18 @@ def test_what_nobody_set_going_within_a_day_is_forgotten_and_so_are_old_sessions
     assert (count(rt, "roster_drafts"), count(rt, "admin_sessions"), count(rt, "sign_in_tries")) == (0, 0, 0)
 
 
-def test_no_cell_of_the_list_of_mistakes_is_run_by_a_spreadsheet(rt: Runtime) -> None:
+def test_the_list_of_mistakes_is_a_file_to_download(rt: Runtime) -> None:
     desk = signed_in(rt, "operator")
-    header = "nik,name,birth_date,phone,sector,workplace,package,income,months,consent"
-    line = "3174054508880003,Siti,05-08-1988,0812345678,=HYPERLINK(1),Jakarta,@SUM(1),-2,+1,paper"
-    draft = page_of(desk.upload(f"{header}\n{line}\n".encode()))
+    draft = page_of(desk.upload(a_file({"nik": "12"})))
     response = desk.get(f"{draft}/mistakes.csv")
-    cells = [cell for row in csv.reader(io.StringIO(response.text.lstrip("\ufeff"))) for cell in row]
-    assert response.headers["Content-Disposition"].startswith("attachment")
-    assert len(cells) > 6
-    assert [cell for cell in cells if cell[:1] in ("=", "+", "-", "@", "\t", "\r")] == []
+    assert response.headers["Content-Disposition"] == 'attachment; filename="sertakan-1.csv"'
+    assert response.text == '\ufeffBaris,Kolom,Perbaikan\r\n2,nik,"NIK harus 16 angka, di sini 2"\r\n'
+
+
+@pytest.mark.parametrize("cell", ["=HYPERLINK(1)", "+1", "-2", "@SUM(1)", "\tx", "\r=1"])
+def test_no_cell_of_a_file_to_download_is_run_by_a_spreadsheet(cell: str) -> None:
+    written = formats.table(["head"], [[cell], ["harmless"]])
+    assert [row[0] for row in csv.reader(io.StringIO(written, newline=""))][1:] == [f"'{cell}", "harmless"]
 
 
 def test_a_file_of_more_than_eight_megabytes_is_refused(rt: Runtime) -> None:

@@ -90,9 +90,10 @@ def invite(connection: Connection, people: Sequence[Invited], now: datetime) -> 
     rows = connection.execute(
         text(
             f"INSERT INTO invitations ({listed}, number, state, asked_at) "  # noqa: S608  # names of our own columns
-            f"SELECT {listed}, row_number() OVER (PARTITION BY phone) + coalesce((SELECT max(o.number) "
-            "FROM invitations o WHERE o.phone = told.phone AND o.state = 'asked'), 0), 'asked', :now "
-            f"FROM unnest({arrays}) AS told ({listed}) "
+            f"SELECT {listed}, row_number() OVER (PARTITION BY phone) + coalesce(last, 0), 'asked', :now "
+            # Once for all: asked for each of them, it would look through those written a moment before.
+            f"FROM unnest({arrays}) AS told ({listed}) LEFT JOIN (SELECT phone, max(number) AS last FROM invitations "
+            "WHERE state = 'asked' AND phone = ANY(CAST(:phone AS text[])) GROUP BY phone) AS open USING (phone) "
             "ON CONFLICT (sponsor_id, nik_index) WHERE state = 'asked' DO NOTHING RETURNING id"
         ),
         {"now": now, **{name: [getattr(one, name) for one in people] for name in names}},
