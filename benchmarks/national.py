@@ -1,4 +1,4 @@
-"""A million members due on one evening: how long until all are planned, written and handed over, and does a receipt wait?
+"""A million members due on one evening: how long until all are written and handed over, and does a receipt wait?
 
 `python -m benchmarks.national [MEMBERS [DIFFERENT]]` from the repository root; 1,000,000 and 100,000 by default. Real
 PostgreSQL, Valkey, RQ workers as processes, and a company on this machine that takes texts over HTTP. The clock is set

@@ -250,6 +250,7 @@ def _print_addresses(place: Place, env: Mapping[str, str]) -> None:
 Sertakan is running.
 
   simulator   {place.address}/simulator/
+  admin desk  {place.address}/admin/
   callback    {place.address}/callbacks/africastalking/{token}/ussd
   health      {place.address}/healthz
 

@@ -327,8 +327,7 @@ def test_a_receipt_says_what_is_kept(shop: Runtime, till: Till) -> None:
     till.amount = PRICE + 3_000
     payments.look_into(shop, a_notification(shop))
     assert texts(shop) == [
-        "Siti Am..: Rp8.400 Nov 2026 diterima, diteruskan ke BPJS Ketenagakerjaan. Rp3.000 jadi saldo. "
-        "Bukti SRT-1"
+        "Siti Am..: Rp8.400 Nov 2026 diterima, diteruskan ke BPJS Ketenagakerjaan. Rp3.000 jadi saldo. Bukti SRT-1"
     ]
 
 

@@ -34,7 +34,6 @@ from workers import registration, schedule
 from workers import runtime as worker_runtime
 from workers.__main__ import QuickWorker
 
-
 JOBS = {*QUEUE_OF, RELAY}
 
 
