@@ -25,7 +25,7 @@ INBOUND = "sms-inbound"
 HOUSEKEEPING = "housekeeping"
 
 # One worker process each: a worker that listens on several queues and is killed loses the job in its hand.
-QUEUES = (REGISTRATION, PAYMENTS, *SMS.values(), REPORTS, INBOUND, HOUSEKEEPING)
+QUEUES = (REGISTRATION, PAYMENTS, INBOUND, *SMS.values(), REPORTS, HOUSEKEEPING)
 
 FILE_REGISTRATION = "workers.registration.file_registration"
 MAKE_PAY_CODE = "workers.registration.make_pay_code"

@@ -91,7 +91,7 @@ def test_a_number_takes_a_thousand_a_day_until_the_month_is_paid(bank: Runtime) 
     assert newest_text(bank).startswith("Celengan: Rp8.000 dari Rp8.400 untuk Nov 2026. Setoran Rp1.000 diterima")
     pay_in(bank, 1_000)
     assert "Rp8.400 Nov 2026 diterima" in newest_text(bank)
-    assert "Rp600 disimpan" in newest_text(bank)
+    assert "Rp600 jadi saldo" in newest_text(bank)
     # The job that follows has handed the month over already.
     assert balances(bank) == {"settlement": 9_000, "member_credit": -600, "contributions_owed": 0, "remitted": -8_400}
 

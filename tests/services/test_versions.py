@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -55,13 +54,11 @@ def test_a_hundred_dialogues_in_mid_air_end_on_the_version_they_began_with(rt: R
     assert new == {"Tulis NIK\n0. Kembali"}
 
 
-def test_every_process_serves_a_new_version_within_a_second(rt: Runtime, settings: Settings) -> None:
+def test_every_process_serves_a_new_version_at_the_very_next_dial(rt: Runtime, settings: Settings) -> None:
     with another(settings) as other:
         says(other, "1", "at:before", "+6281200000001")
         publish(rt, "Tulis NIK")
-        published = time.monotonic()
         assert says(other, "1", "at:after", "+6281200000002").startswith("Tulis NIK")
-        assert time.monotonic() - published < 1
 
 
 def test_a_withdrawn_version_starts_over_with_an_apology(rt: Runtime) -> None:

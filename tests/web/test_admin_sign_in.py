@@ -70,10 +70,10 @@ def test_an_unknown_email_takes_as_long_as_a_wrong_password(rt: Runtime) -> None
         return time.perf_counter() - started
 
     seconds("warm@x.id")
-    known = min(seconds("owner@kantor.id") for _ in range(3))
-    unknown = min(seconds(f"stranger{one}@x.id") for one in range(3))
+    known = min(seconds("owner@kantor.id") for _ in range(5))
+    unknown = min(seconds(f"stranger{one}@x.id") for one in range(5))
     # The slow hash is most of both; without it one of them would take a tenth.
-    assert 0.3 < unknown / known < 3.3
+    assert 0.2 < unknown / known < 5
 
 
 def test_after_five_wrong_passwords_not_even_the_right_one_opens(rt: Runtime) -> None:
