@@ -21,7 +21,7 @@ from ussd_app.settings import SECRETS, SERVICE, Settings
 SENDERS, TIMES = 4, 3
 WORKER = "worker payments"
 # What a killed worker held in its hands is leased for half a minute; then a sweep, every 15 seconds, takes it up.
-PATIENCE = 180.0
+PATIENCE = 400.0
 
 
 def inside(service: Service) -> Runtime:

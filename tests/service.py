@@ -24,7 +24,7 @@ ROOT = Path(__file__).parent.parent
 TOKEN = "a-token-that-only-tests-know"
 # All that the service gets from outside: not MAKELEVEL, which would tie its life to `make test`.
 INHERITED = ("PATH", "HOME", "LANG", "TMPDIR")
-PATIENCE = 60.0  # for a start or a stop, on a machine that runs other tests meanwhile
+PATIENCE = 120.0  # for a start or a stop, on a machine that runs other tests meanwhile
 BIRTH_DATE = "05081988"
 T = TypeVar("T")
 
