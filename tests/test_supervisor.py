@@ -156,9 +156,11 @@ def test_a_program_called_to_its_end_gives_its_exit_code(supervisor: Supervisor)
     assert supervisor.call(a_shell("exit 5")) == 5
 
 
+# Whoever runs the tests may have told them to ignore hang-ups (nohup), which a supervisor respects.
 SUPERVISING = """
-import os, sys
+import os, signal
 from ussd_app.supervisor import Process, Supervisor
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 with Supervisor(lambda line: None) as supervisor:
     script = "trap 'sleep 0.4; exit 0' TERM; while :; do sleep 0.05; done"
     sleeper = Process("sleeper", ["/bin/sh", "-c", script], {"PATH": os.defpath})
