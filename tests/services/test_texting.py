@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from tests.builders import count, execute, rows
+from tests.builders import a_member, count, execute, rows
 from tests.conftest import clock_of
 from tests.sponsoring import sms_to, texted
 from tests.work import work
@@ -48,6 +48,13 @@ def test_every_message_begins_with_a_word_that_is_nobodys_keyword_or_says_too_mu
     texts = publishing.messages(rt, documents)["help_sms"].texts
     firsts = [taken_apart(str(template[0])).word for template in texts.values()]
     assert [first for first in firsts if keywords.match(first)] == []
+
+
+def test_a_member_is_answered_in_their_own_language_whatever_the_words_language(rt: Runtime) -> None:
+    a_member(rt, phone=STRANGER)
+    for phone in (STRANGER, OTHER):
+        texted(rt, phone, "STOP")
+    assert [sms_to(rt, phone)[-1].split(",")[0] for phone in (STRANGER, OTHER)] == ["Baik", "All right"]
 
 
 # ---- no loops ----

@@ -61,7 +61,7 @@ def scan(rt: Runtime) -> int:
             due = store.take_due(connection, now.moment, after, PAGE)
             written += sum(_remind(rt, connection, kind, due, now) for kind in KINDS)
         if written:
-            rt.queues.enqueue(queues.RELAY, REMINDERS)
+            rt.queues.enqueue_scan(queues.RELAY, REMINDERS, most=1)
         if not due:
             break
         after = due[-1]

@@ -265,9 +265,13 @@ def waiting_registrations(connection: Connection, now: datetime) -> list[int]:
 
 
 def language_of(connection: Connection, phone: str) -> str | None:
-    """The language this phone has chosen, if it ever did."""
+    """The language this phone has chosen, else that of the member who uses it; None when nobody knows."""
     return connection.execute(
-        text("SELECT language FROM phones WHERE phone = :phone"), {"phone": phone}
+        text(
+            "SELECT coalesce((SELECT language FROM phones WHERE phone = :phone), "
+            "(SELECT language FROM members WHERE phone = :phone AND state = 'here' ORDER BY id DESC LIMIT 1))"
+        ),
+        {"phone": phone},
     ).scalar_one_or_none()
 
 
