@@ -92,7 +92,8 @@ def next_reminder(rules: Rules, who: Member | Sponsor, now: datetime) -> Planned
 def _next_of_member(rules: Rules, who: Member, now: datetime) -> Planned | None:
     """The same for everybody who is alike in all that counts."""
     alike = (now, who.zone, _since(who), who.sponsored, who.pay_days, who.sent, tuple(who.months.items()))
-    key = (*alike, None if who.months else who.joined)
+    # Who has only months that were refused is still reminded as a newcomer, by the day they joined.
+    key = (*alike, None if set(who.months.values()) - {"refused"} else who.joined)
     if key not in rules.worked_out:
         if len(rules.worked_out) >= _MOST_KINDS:
             rules.worked_out.clear()

@@ -153,7 +153,8 @@ def _belongs(match: Match, said: Said, texted: Texted) -> bool:
     keywords = texted.keywords
     belonging: dict[str, bool] = {
         "register": bool(fields_in(said.tail)),
-        "stop": keywords.topic(said.rest) is not None,
+        # Whatever stands behind it: no name and no number begins with a word that stops.
+        "stop": True,
         "start": keywords.topic(said.rest) is not None,
         "language": keywords.language(said.rest) is not None,
         "erase": said.rest == ("YA",),

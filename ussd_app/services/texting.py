@@ -115,7 +115,8 @@ def _done(rt: Runtime, connection: Connection, sms: Inbound, *, quiet: bool) -> 
     asked = left is not None and sms_dialogues.asks_for_words(rt, left)
     match = keywords.command_in(said, texted, asked_for_words=asked)
     chosen = members.language_of(connection, sms.phone)
-    texted = replace(texted, language=chosen or (match.language if match else "id"))
+    # Where no answer may go out, no dialogue may move on to a screen that nobody is sent.
+    texted = replace(texted, language=chosen or (match.language if match else "id"), left=None if quiet else left)
     if match and (not quiet or match.command in keywords.ALWAYS_DONE):
         return texted, keywords.KEYWORDS[match.command](rt, connection, texted)
     return texted, NOTHING if quiet else _unnamed(rt, connection, texted, sms.text, said)
