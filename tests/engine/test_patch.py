@@ -148,6 +148,35 @@ def test_a_text_over_several_lines_becomes_one_line_when_it_changes() -> None:
     assert changed == 'screens:\n  a:\n    text: "satu\\ndua"\n  b: {end: Dag}\n'
 
 
+LINES = """\
+screens:
+  a:
+    branch:
+    # first
+    - when: x == 1   # c1
+      go: b
+
+    # last
+    - go: c
+  b: {end: Dag}
+"""
+
+
+def test_a_way_is_put_between_two_that_are_written_in_lines_of_their_own() -> None:
+    changed = after(lambda data: data["screens"]["a"]["branch"].insert(1, {"when": "y", "go": "d"}), LINES)
+    assert changed == LINES.replace("      go: b\n", "      go: b\n    - {when: y, go: d}\n")
+
+
+def test_a_way_that_leads_elsewhere_changes_one_line_of_its_list() -> None:
+    changed = after(lambda data: data["screens"]["a"]["branch"][0].update(go="d"), LINES)
+    assert changed == LINES.replace("go: b", "go: d")
+
+
+def test_a_way_goes_with_its_comments() -> None:
+    changed = after(lambda data: data["screens"]["a"]["branch"].pop(0), LINES)
+    assert changed == "screens:\n  a:\n    branch:\n    # last\n    - go: c\n  b: {end: Dag}\n"
+
+
 @pytest.mark.parametrize("text", ["a: !!str 1\n", "a: 1\n---\nb: 2\n", "? [a]\n: 1\n", "- a\n", "a: [\n"])
 def test_a_file_that_a_patch_cannot_follow_is_refused(text: str) -> None:
     with pytest.raises(NotPatchable):

@@ -99,6 +99,20 @@ def test_a_proof_whose_worker_was_killed_is_found_and_made(rt: Runtime) -> None:
     assert proving.standing(rt, draft.id, 1).state == "proved"
 
 
+def test_a_proof_that_never_ends_is_given_up_and_begun_anew_when_somebody_asks_again(rt: Runtime) -> None:
+    draft = a_draft(rt)
+    proving.ask(rt, draft.id, 1)
+    for _ in range(menu_proofs.MOST_TRIES):
+        with rt.db.begin() as connection:
+            assert menu_proofs.take(connection, 1, rt.clock(), rt.clock())
+        clock_of(rt).forward(seconds=31)
+    proving.run(rt, 1)
+    standing = proving.standing(rt, draft.id, 1)
+    assert (standing.state, standing.faults) == ("faulty", ("it was begun 3 times and never came to an end",))
+    assert proving.ask(rt, draft.id, 1).state == "waiting"
+    assert proved(rt, draft, 1).state == "proved"
+
+
 def test_a_proof_that_just_began_is_left_alone_by_the_sweep(rt: Runtime) -> None:
     proving.ask(rt, a_draft(rt).id, 1)
     rt.redis.flushall()

@@ -98,11 +98,10 @@ def run(rt: Runtime, proof_id: int) -> None:
         if taken is None:
             return
         name, files = _revision(connection, taken.draft_id, taken.revision)
-    try:
+    if taken.tries > proofs.MOST_TRIES:
+        found = _not_proved(name, f"it was begun {proofs.MOST_TRIES} times and never came to an end")
+    else:
         found = proved(rt, name, files, proof_id)
-    except Exception as error:  # noqa: BLE001 - it would be tried again and again, and nobody would know why
-        sentence = f"it could not be walked to the end: {type(error).__name__}: {error}"
-        found = Proof(name, 0, 0, (), "", 0, 0, "", (sentence,))
     with rt.db.begin() as connection:
         state = "faulty" if found.faults else "proved"
         proofs.finish(connection, proof_id, state, asdict(found), rt.clock())
@@ -115,8 +114,7 @@ def proved(rt: Runtime, name: str, files: Mapping[str, str], proof_id: int) -> P
     except MenuProblems as found:
         made, problems = None, found.problems
     if made is None:
-        faults = tuple(str(problem) for problem in problems if problem.error)
-        return Proof(name, 0, 0, (), "", 0, 0, "", faults)
+        return _not_proved(name, *(str(problem) for problem in problems if problem.error))
 
     def tell(walked: int, _waiting: int) -> None:
         if walked % EVERY == 0:
@@ -124,6 +122,10 @@ def proved(rt: Runtime, name: str, files: Mapping[str, str], proof_id: int) -> P
                 proofs.beat(connection, proof_id, walked, rt.clock())
 
     return prove(made, VOCABULARY, tell)
+
+
+def _not_proved(name: str, *faults: str) -> Proof:
+    return Proof(name, 0, 0, (), "", 0, 0, "", faults)
 
 
 def sweep(rt: Runtime) -> None:

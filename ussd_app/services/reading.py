@@ -9,7 +9,7 @@ from ussd_app.engine.source import Source, read
 from ussd_app.errors import MenuProblems, Problem
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def source_of(file: str, text: str) -> Source:
     """One parsed file, the same object for the same text: look at its data, never change it. Raises MenuProblems."""
     return read(file, text)

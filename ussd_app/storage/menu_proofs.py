@@ -13,7 +13,10 @@ from sqlalchemy import Connection, text
 
 @dataclass(frozen=True)
 class MenuProof:
-    """A proof: waiting, running (so many states `walked`), proved or faulty; `found` is what the walk gave."""
+    """A proof: waiting, running (so many states `walked`), proved or faulty; `found` is what the walk gave.
+
+    `tries` counts how often it was begun.
+    """
 
     id: int
     digest: str
@@ -21,22 +24,28 @@ class MenuProof:
     revision: int
     state: str
     walked: int
+    tries: int
     found: Mapping[str, Any] | None
     asked_at: datetime
     beat_at: datetime
 
 
-_COLUMNS = "id, digest, draft_id, revision, state, walked, found, asked_at, beat_at"
+# Begun more often than this without an end, a proof is given up; who asks once more begins anew.
+MOST_TRIES = 3
+
+_COLUMNS = "id, digest, draft_id, revision, state, walked, tries, found, asked_at, beat_at"
 
 
 def ask(connection: Connection, digest: str, draft_id: int, revision: int, now: datetime) -> MenuProof:
-    """The proof of these contents, asked for now unless somebody has before."""
+    """The proof of these contents, asked for now unless somebody has before and it was not given up."""
     connection.execute(
         text(
             "INSERT INTO menu_proofs (digest, draft_id, revision, state, asked_at, beat_at) "
-            "VALUES (:digest, :draft, :revision, 'waiting', :now, :now) ON CONFLICT (digest) DO NOTHING"
+            "VALUES (:digest, :draft, :revision, 'waiting', :now, :now) ON CONFLICT (digest) DO UPDATE "
+            "SET state = 'waiting', tries = 0, found = NULL, beat_at = :now "
+            "WHERE menu_proofs.state = 'faulty' AND menu_proofs.tries > :most"
         ),
-        {"digest": digest, "draft": draft_id, "revision": revision, "now": now},
+        {"digest": digest, "draft": draft_id, "revision": revision, "now": now, "most": MOST_TRIES},
     )
     found = by_digest(connection, digest)
     assert found is not None
@@ -56,7 +65,7 @@ def take(connection: Connection, proof_id: int, now: datetime, silent_since: dat
     """Begin a proof that waits, or that nobody has worked on since a moment; None when there is nothing to do."""
     row = connection.execute(
         text(
-            "UPDATE menu_proofs SET state = 'running', walked = 0, beat_at = :now WHERE id = :id "  # noqa: S608
+            "UPDATE menu_proofs SET state = 'running', walked = 0, tries = tries + 1, beat_at = :now WHERE id = :id "  # noqa: S608
             f"AND (state = 'waiting' OR (state = 'running' AND beat_at < :since)) RETURNING {_COLUMNS}"
         ),
         {"id": proof_id, "now": now, "since": silent_since},

@@ -63,6 +63,7 @@ CREATE TABLE menu_proofs (
     revision integer NOT NULL,
     state text NOT NULL CHECK (state IN ('waiting', 'running', 'proved', 'faulty')),
     walked integer NOT NULL DEFAULT 0,
+    tries integer NOT NULL DEFAULT 0,
     found jsonb,
     asked_at timestamptz NOT NULL,
     beat_at timestamptz NOT NULL,
