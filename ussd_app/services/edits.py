@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from ussd_app.services import choice_edits, screen_edits, text_edits
+from ussd_app.services import choice_edits, kind_edits, screen_edits, text_edits
 from ussd_app.services.papers import Papers, refused
 
 Edit = Annotated[
@@ -22,12 +22,12 @@ Edit = Annotated[
     | screen_edits.RenameScreen
     | screen_edits.DeleteScreen
     | screen_edits.SetTarget
-    | screen_edits.SetQuestion
-    | screen_edits.SetBranch
-    | screen_edits.SetEffect
-    | screen_edits.SetListing
-    | screen_edits.SetShown
-    | screen_edits.SetNavigation
+    | kind_edits.SetQuestion
+    | kind_edits.SetBranch
+    | kind_edits.SetEffect
+    | kind_edits.SetListing
+    | kind_edits.SetShown
+    | kind_edits.SetNavigation
     | choice_edits.AddChoice
     | choice_edits.ChangeChoice
     | choice_edits.DeleteChoice
