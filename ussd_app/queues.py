@@ -58,6 +58,9 @@ PLAN_CAMPAIGNS = "workers.campaigns.plan"
 RELEASE_CAMPAIGNS = "workers.campaigns.release"
 EDUCATE = "workers.campaigns.educate"
 FIND_PROVINCES = "workers.campaigns.find_provinces"
+PROVE_MENU = "workers.publishing.prove"
+SWEEP_PROOFS = "workers.publishing.sweep"
+PUBLISH_DUE = "workers.publishing.publish_due"
 
 QUEUE_OF = {
     FILE_REGISTRATION: REGISTRATION,
@@ -92,6 +95,9 @@ QUEUE_OF = {
     RELEASE_CAMPAIGNS: SMS["campaigns"],
     EDUCATE: SMS["campaigns"],
     FIND_PROVINCES: HOUSEKEEPING,
+    PROVE_MENU: HOUSEKEEPING,
+    SWEEP_PROOFS: HOUSEKEEPING,
+    PUBLISH_DUE: HOUSEKEEPING,
 }
 
 

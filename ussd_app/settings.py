@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     midtrans_server_key: str = ""
     midtrans_base_url: str = "https://api.sandbox.midtrans.com"
     savings: bool = False
+    # Whether somebody may publish at the desk what only they have edited.
+    publish_alone: bool = False
     institution: Literal["console", "file"] | None = None
     sms_per_second: int = Field(50, ge=1, le=20_000)
     # How many reverse proxies of ours stand in front and write X-Forwarded-For: what else comes in it is not believed.

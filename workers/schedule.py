@@ -37,6 +37,8 @@ SCANS: tuple[tuple[str, tuple[str, ...], int], ...] = (
     (queues.RELEASE_CAMPAIGNS, (), 10),
     (queues.EDUCATE, (), 60),
     (queues.FIND_PROVINCES, (), 3600),
+    (queues.SWEEP_PROOFS, (), 15),
+    (queues.PUBLISH_DUE, (), 10),
     (queues.CHECK_BOOKS, (), 3600),
     (queues.REMIND, (), 600),
     (queues.REPLAN_REMINDERS, (), 60),

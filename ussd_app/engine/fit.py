@@ -13,6 +13,7 @@ from ussd_app.engine.kinds import Kind, text
 from ussd_app.engine.names import given_to, kind_of, kinds_of
 from ussd_app.engine.paging import Footer, TooNarrow, pages
 from ussd_app.engine.view import navigation
+from ussd_app.engine.vocabulary import Vocabulary
 
 # The room of a screen on the network that gives least.
 NARROWEST = 60
@@ -26,7 +27,7 @@ def check_fit(compilation: Compilation, menu: graph.Menu) -> None:
             continue
         at = ("screens", screen.name, "end" if screen.ends else "text")
         for language in menu.languages:
-            head, options, footer = _longest_screen(compilation, menu, screen, language, answers)
+            head, options, footer = longest_screen(compilation.vocabulary, menu, screen, language, answers)
             shown = _pages_at(menu.narrowest, head, options, footer)
             if not shown:
                 sentence = f"in {language} one line alone is longer than a screen of {room}"
@@ -54,8 +55,8 @@ def _pages_at(limit: int, head: str, options: list[str], footer: Footer) -> int:
         return 0
 
 
-def _longest_screen(
-    compilation: Compilation,
+def longest_screen(
+    vocabulary: Vocabulary,
     menu: graph.Menu,
     screen: graph.Screen,
     language: str,
@@ -64,7 +65,7 @@ def _longest_screen(
     """A screen with every field at its longest and the longest reason above: its text, options and navigation."""
 
     def fill(texts: graph.Texts) -> str:
-        return longest(texts.get(language) or next(iter(texts.values()), ()), language, screen, answers, compilation)
+        return longest(texts.get(language) or next(iter(texts.values()), ()), language, screen, answers, vocabulary)
 
     notices = [fill_reason(menu, reason, language) for reason in _reasons(screen)]
     notice = max(notices, key=lambda sentence: gsm7.septets(sentence) or 0, default="")
@@ -103,7 +104,7 @@ def longest(
     language: str,
     screen: graph.Screen,
     answers: Mapping[str, Kind],
-    compilation: Compilation,
+    vocabulary: Vocabulary,
 ) -> str:
     """A text with every field at its longest."""
     shown = []
@@ -111,6 +112,6 @@ def longest(
         if isinstance(part, str):
             shown.append(part)
         else:
-            kind = kind_of(part.path, screen, answers, compilation.vocabulary) or text(1)
+            kind = kind_of(part.path, screen, answers, vocabulary) or text(1)
             shown.append(part.show(kind.longest, language))
     return "".join(shown)

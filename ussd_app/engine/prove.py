@@ -71,9 +71,12 @@ class Proof:
         return f"{self.menu}: {self.states:,} states, {paths}, longest {len(self.longest)} screens, {fullest}"
 
 
-def prove(menu: graph.Menu, vocabulary: Vocabulary) -> Proof:
-    """Walk the whole menu. Every fault is a sentence; none means that no caller can meet a wrong screen."""
-    prover = _Prover(menu, vocabulary)
+def prove(menu: graph.Menu, vocabulary: Vocabulary, tell: Callable[[int, int], None] | None = None) -> Proof:
+    """Walk the whole menu. Every fault is a sentence; none means that no caller can meet a wrong screen.
+
+    `tell` is called again and again with the states walked so far and those that wait.
+    """
+    prover = _Prover(menu, vocabulary, tell)
     prover.walk()
     ways = ways_of(menu)
     size, screen, language = prover.fullest
@@ -101,6 +104,7 @@ def prove_files(sources: list[Source], vocabulary: Vocabulary) -> Proof | None:
 class _Prover:
     menu: graph.Menu
     vocabulary: Vocabulary
+    tell: Callable[[int, int], None] | None = None
     leads: dict[State, set[State]] = field(default_factory=dict)
     waiting: deque[tuple[State, Dialogue]] = field(default_factory=deque)
     finished: set[State] = field(default_factory=set)
@@ -139,6 +143,8 @@ class _Prover:
         while self.waiting and len(self.leads) < MOST_STATES:
             state, dialogue = self.waiting.popleft()
             self._leave(state, dialogue)
+            if self.tell:
+                self.tell(len(self.leads) - len(self.waiting), len(self.waiting))
         if self.waiting:
             self._fault(f"more than {MOST_STATES:,} states: too many to walk them all")
 

@@ -263,6 +263,15 @@ def publish(rt: Runtime, name: str, files: Mapping[str, str], *, by: str, commen
     Raises MenuProblems with every error; nothing is published then. The same contents again change nothing. A menu
     that offers more than the rates in force allow is an error, and so are rates that allow less than a menu offers.
     """
+    kind = publishable(rt, name, files)
+    with rt.db.begin() as connection:
+        version = documents.add_version(connection, name, kind, dict(files), by=by, comment=comment, now=rt.clock())
+    refresh(rt, published=True)
+    return version
+
+
+def publishable(rt: Runtime, name: str, files: Mapping[str, str]) -> str:
+    """The kind of a document that may be published as it is. Raises MenuProblems as `publish` does."""
     with rt.db.connect() as connection:
         known = documents.pointers(connection)
     found = check(name, files, rates(rt, known) if "rates" in known else None)
@@ -271,11 +280,7 @@ def publish(rt: Runtime, name: str, files: Mapping[str, str], *, by: str, commen
     errors = [problem for problem in found if problem.error]
     if errors:
         raise MenuProblems(errors)
-    kind = kind_of(name, sources_of(name, files))
-    with rt.db.begin() as connection:
-        version = documents.add_version(connection, name, kind, dict(files), by=by, comment=comment, now=rt.clock())
-    refresh(rt, published=True)
-    return version
+    return kind_of(name, sources_of(name, files))
 
 
 def _menus_beyond(rt: Runtime, known: Pointers, rates: contributions.Rates) -> list[Problem]:
