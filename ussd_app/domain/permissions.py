@@ -21,16 +21,32 @@ class May(StrEnum):
     ASSIGN_MONEY = "assign_money"
     READ_AUDIT = "read_audit"
     RUN_TEAM = "run_team"
+    EDIT_DRAFTS = "edit_drafts"
+    PUBLISH = "publish"
+    CORRECT = "correct"
+    RUN_CAMPAIGNS = "run_campaigns"
+    RUN_JOBS = "run_jobs"
 
 
 _LOOKS = frozenset({May.OWN_ACCOUNT, May.LOOK})
 
 ROLES: Mapping[str, frozenset[May]] = {
     "viewer": _LOOKS,
-    "editor": _LOOKS,
-    "publisher": _LOOKS,
+    "editor": _LOOKS | {May.EDIT_DRAFTS},
+    "publisher": _LOOKS | {May.EDIT_DRAFTS, May.PUBLISH},
     "finance": _LOOKS | {May.CLOSE_FOLLOW_UPS, May.SEE_MONEY, May.DECIDE_REFUNDS, May.ASSIGN_MONEY},
-    "operator": _LOOKS | {May.CLOSE_FOLLOW_UPS, May.BRING_ROSTERS, May.UNMASK, May.EXPORT, May.ERASE, May.SEE_MONEY},
+    "operator": _LOOKS
+    | {
+        May.CLOSE_FOLLOW_UPS,
+        May.BRING_ROSTERS,
+        May.UNMASK,
+        May.EXPORT,
+        May.ERASE,
+        May.SEE_MONEY,
+        May.CORRECT,
+        May.RUN_CAMPAIGNS,
+        May.RUN_JOBS,
+    },
     "owner": frozenset(May),
 }
 

@@ -58,7 +58,7 @@ def create_desk(rt: Runtime) -> Desk:
     CSRFProtect(app)
     Bootstrap5(app)
     app.before_request(desk.guard)
-    app.context_processor(lambda: {"sections": sections, "allowed": desk.allows})
+    app.context_processor(lambda: {"sections": lambda page: sections(desk, page), "allowed": desk.allows})
     app.after_request(_seal)
     formats.add_to(app, rt)
     parts = (
