@@ -131,6 +131,8 @@ def test_each_answer_has_its_verdict(box: SendsmsBox, status: int, body: str, st
     ("status", "body", "error"),
     [
         (503, "Temporal failure, try again later.", GatewayTemporary),
+        (408, "", GatewayTemporary),
+        (429, "Too Many Requests", GatewayTemporary),
         (500, "", GatewayUnknown),
         (202, "<html>", GatewayUnknown),
     ],

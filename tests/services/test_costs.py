@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,9 +12,11 @@ import pytest
 from tests.builders import PHONE, an_sms, execute, rows, with_sending
 from tests.conftest import clock_of
 from tests.fakes.gateways import Post
+from tests.service import until
 from ussd_app.gateways.messaging import Charge, Handed
 from ussd_app.runtime import Runtime
-from ussd_app.services import costs, relay
+from ussd_app.services import costs, days, relay
+from ussd_app.storage import costs as sums
 
 DAYS = "SELECT day::text, lane, gateway, currency, texts, repeats, segments, parts, expected, cost FROM sms_days"
 
@@ -107,6 +111,37 @@ def test_counting_again_counts_no_text_twice(house: Runtime) -> None:
     for _ in range(2):
         costs.recount(house)
     assert rows(house, DAYS) == before
+
+
+def test_who_counts_at_the_same_time_finds_nothing_left_to_count(house: Runtime) -> None:
+    some(house, "urgent", 5)
+    send(house)
+    before = rows(house, DAYS)
+    execute(house, "UPDATE sms_days SET texts = 1")
+    day = days.local(house.clock())
+    with ThreadPoolExecutor(1) as other:
+        with house.db.begin() as connection:
+            sums.recount(connection, day, days.start(day), days.start(day + timedelta(days=1)), 350)
+            second = other.submit(costs.recount, house)
+            until(lambda: bool(rows(house, "SELECT 1 FROM pg_locks WHERE NOT granted")))
+        second.result()
+    assert rows(house, DAYS) == before
+
+
+def test_what_has_not_changed_is_not_written_anew(house: Runtime) -> None:
+    some(house, "urgent", 5)
+    send(house)
+    before = rows(house, "SELECT CAST(xmin AS text) AS version FROM sms_days")
+    costs.recount(house)
+    assert rows(house, "SELECT CAST(xmin AS text) AS version FROM sms_days") == before
+
+
+def test_a_heap_of_which_nothing_is_left_goes(house: Runtime) -> None:
+    some(house, "urgent", 5)
+    send(house)
+    execute(house, "UPDATE outbox SET state = 'dead'")
+    costs.recount(house)
+    assert rows(house, DAYS) == []
 
 
 def test_yesterday_is_counted_again_too_and_the_days_before_stay_as_they_are(house: Runtime) -> None:

@@ -49,8 +49,8 @@ def by(rt: Runtime, *companies: MessagingGateway) -> Runtime:
 
 
 def send(rt: Runtime, lane: str = "urgent") -> int:
-    """One run of the relay, which waits for nothing."""
-    return relays.relay(rt, lane, lambda _seconds: None)
+    """One run of the relay, which waits for nothing and has all the time it needs."""
+    return relays.relay(rt, lane, lambda _seconds: None, lambda: 0.0)
 
 
 def send_all(rt: Runtime) -> int:

@@ -65,6 +65,37 @@ def test_who_never_stopped_starts_nothing(rt: Runtime) -> None:
     assert not start(rt, "reminders")
 
 
+# ---- when the next reminder is planned anew ----
+
+
+def plan_of(rt: Runtime) -> tuple[object, ...]:
+    """The moment that is planned, and which transaction has written it."""
+    (row,) = rows(rt, "SELECT next_at, CAST(xmin AS text) AS written_by FROM reminder_times")
+    return tuple(row.values())
+
+
+def test_who_wants_no_lessons_or_wants_them_again_leaves_the_plan_of_reminders_alone(rt: Runtime) -> None:
+    a_paid_member(rt)
+    before = plan_of(rt)
+    assert stop(rt, "education")
+    assert start(rt, "education")
+    assert plan_of(rt) == before
+
+
+@pytest.mark.parametrize("topic", ["reminders", "all"])
+def test_who_stops_or_starts_once_more_leaves_the_plan_alone(rt: Runtime, topic: str) -> None:
+    a_paid_member(rt)
+    stop(rt, topic)
+    stopped_at = plan_of(rt)
+    stop(rt, topic)
+    assert (stopped_at[0], plan_of(rt)) == (None, stopped_at)
+    start(rt, topic)
+    started_at = plan_of(rt)
+    start(rt, topic)
+    assert started_at[0] is not None
+    assert plan_of(rt) == started_at
+
+
 # ---- by dialling ----
 
 

@@ -73,6 +73,35 @@ def test_the_moment_of_handing_over_is_kept(rt: Runtime) -> None:
     ]
 
 
+def test_a_text_that_was_emptied_while_it_was_leased_is_not_handed_over(rt: Runtime) -> None:
+    number = an_sms(rt)
+    lease(rt)
+    execute(rt, "UPDATE outbox SET text = ''")
+    assert begin(rt, number) == []
+    assert rows(rt, "SELECT state, reason, attempts, handed_at, lease_until FROM outbox") == [
+        {"state": "stopped", "reason": "emptied", "attempts": 0, "handed_at": None, "lease_until": None}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("first_state", "state", "reason"),
+    [
+        ("delivered", "stopped", "the first one has arrived"),
+        ("unknown", "handing_over", ""),
+        ("failed", "handing_over", ""),
+    ],
+)
+def test_a_repeat_goes_unless_its_first_has_arrived_meanwhile(
+    rt: Runtime, first_state: str, state: str, reason: str
+) -> None:
+    first, again = an_sms(rt), an_sms(rt, words="Ulang: Halo")
+    execute(rt, "UPDATE outbox SET state = :state WHERE id = :id", state=first_state, id=first)
+    execute(rt, "UPDATE outbox SET repeat_of = :first WHERE id = :id", first=first, id=again)
+    lease(rt)
+    begin(rt, again)
+    assert rows(rt, "SELECT state, reason FROM outbox WHERE id = :id", id=again) == [{"state": state, "reason": reason}]
+
+
 def test_a_whole_call_is_settled_at_once_each_row_in_its_own_way(rt: Runtime) -> None:
     first, second, third = (an_sms(rt) for _ in range(3))
     lease(rt, 3)

@@ -23,6 +23,8 @@ EVERY_REPORT = 31
 # Our words for what a report may say; the bits of one that has expired or is unknown hold "not delivered".
 WORDS = {1: "Success", 2: "Failed", 4: "Buffered", 8: "Submitted", 16: "Rejected"}
 TIMEOUT = (3.05, 9.05)
+# Not sent, ask again: the request did not come in whole, too many at once (a proxy in front says so), not just now.
+_ASK_AGAIN = (408, 429, 503)
 
 
 class Kannel:
@@ -77,8 +79,8 @@ def _said(status: int, body: str, ours: str) -> Handed:
     # "0: Accepted for delivery", "3: Queued for later delivery", "Sent."
     if status in (200, 202) and words[:1] in ("0", "3", "S"):
         return Handed("sent", message_id=ours)
-    if status == 503:
-        raise GatewayTemporary("Kannel answered HTTP 503")
+    if status in _ASK_AGAIN:
+        raise GatewayTemporary(f"Kannel answered HTTP {status}")
     if status in (401, 404) or (status == 403 and "uthorization" in words) or 300 <= status < 400:
         # A wrong user name, password or address: the operator's to mend, no text may die of it.
         return Handed("later", reason=f"HTTP {status}", halt=True)

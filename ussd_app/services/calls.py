@@ -8,17 +8,18 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 import structlog
 from sqlalchemy import Connection
 
-from ussd_app.errors import GatewayPermanent, GatewayTemporary, GatewayUnknown
+from ussd_app.errors import GatewayError, GatewayPermanent, GatewayTemporary, GatewayUnknown
 from ussd_app.gateways.messaging import Handed
 from ussd_app.runtime import Runtime
 from ussd_app.services import numbers
 from ussd_app.services.costs import Tally
 from ussd_app.services.numbers import Fate
-from ussd_app.services.routes import Gates
+from ussd_app.services.routes import Admission, Gates
 from ussd_app.storage import outbox, stops
 from ussd_app.storage.numbers import dead_among
 from ussd_app.storage.outbox import CAMPAIGNS, CODES, REMINDERS, URGENT, Leased, Settled
@@ -105,12 +106,16 @@ class Caller:
         """Hand over by one gateway; gives those that it has not taken, and notes in `refused` what it said of them."""
         left: list[Leased] = []
         while rows and not self.over.is_set():
-            most = self._gates.admits(gateway)
-            batch, rest = rows[:most], rows[most:]
+            batch = rows[: self._gates.most(gateway)]
             if not batch or not self._paced(batch):
                 break
-            rows = rest
-            for row, said in self._hand_over(gateway, batch):
+            # Asked after the wait: the one try of a closed gateway is for whoever makes the call now.
+            admission = self._gates.admits(gateway)
+            batch = batch[: admission.most]
+            if not batch:
+                break
+            rows = rows[len(batch) :]
+            for row, said in self._hand_over(admission, batch):
                 refused[row.id] = said
                 left.append(row)
         return left + rows
@@ -128,21 +133,38 @@ class Caller:
             self._wait(min(seconds, LONGEST_PAUSE))
         return False
 
-    def _hand_over(self, gateway: str, batch: Sequence[Leased]) -> list[tuple[Leased, Handed]]:
+    def _hand_over(self, admission: Admission, batch: Sequence[Leased]) -> list[tuple[Leased, Handed]]:
         """One call; those that were certainly not sent and may be tried again, with what was said of each."""
+        gateway = admission.gateway
         rows = self._begin(gateway, batch)
         if not rows:
+            self._gates.give_back(admission)
             return []
-        answers = self._send(gateway, rows[0].text, [row.phone for row in rows])
+        answers, error = self._send(gateway, rows[0].text, [row.phone for row in rows])
         absent = Handed("unknown", reason="not in the answer")
         said = [(row, answers.get(row.phone, absent)) for row in rows]
         now = self._rt.clock()
+        # Before all that is learnt from it: a text that was taken must not stay in our hand because that fails.
         outbox.settle(self._connection(), [_settled(row, handed) for row, handed in said], now, now + LEASE)
-        self._learn(said)
         self._tally.add(self._lane, gateway, [one for one in said if one[1].state in ("sent", "unknown")])
         with self._lock:
             self.handed += len(rows)
+        self._judge(admission, answers, error)
+        self._learn(said)
         return [(row, handed) for row, handed in said if handed.state == "later"]
+
+    def _judge(self, admission: Admission, answers: Mapping[str, Handed], error: GatewayError | None) -> None:
+        """What the call tells about its gateway."""
+        stop = next((said for said in answers.values() if said.halt), None)
+        if isinstance(error, GatewayPermanent):
+            # An answer, if an unkind one: it is about this text.
+            self._gates.give_back(admission)
+        elif error:
+            self._gates.failed(admission, str(error))
+        elif stop:
+            self._gates.halted(admission.gateway, stop.reason)
+        else:
+            self._gates.worked(admission)
 
     def _learn(self, said: Sequence[tuple[Leased, Handed]]) -> None:
         """What a refusal for good tells about its number: that it is dead, or that its owner wants no texts."""
@@ -163,34 +185,20 @@ class Caller:
         ours = set(outbox.begin_handing_over(connection, ids, gateway, now, now + LEASE, stopped, dead))
         return [row for row in batch if row.id in ours]
 
-    def _send(self, gateway: str, text: str, phones: list[str]) -> Mapping[str, Handed]:
+    def _send(self, gateway: str, text: str, phones: list[str]) -> tuple[Mapping[str, Handed], GatewayError | None]:
+        """What was said of each number, and why that is the same for all of them when the call failed."""
         try:
-            answers = self._rt.messaging[gateway].send(text, phones)
-        except GatewayPermanent as error:
-            # An answer, if an unkind one: there is nothing wrong with the gateway.
-            return self._nobody(gateway, phones, Handed("dead", reason=str(error)))
-        except GatewayTemporary as error:
-            self._gates.failed(gateway, str(error))
-            return self._nobody(gateway, phones, Handed("later", reason=str(error)))
-        except GatewayUnknown as error:
-            self._gates.failed(gateway, str(error))
-            return self._nobody(gateway, phones, Handed("unknown", reason=str(error)))
-        stop = next((said for said in answers.values() if said.halt), None)
-        if stop:
-            self._gates.halted(gateway, stop.reason)
-        else:
-            self._gates.worked(gateway)
-        return answers
-
-    def _nobody(self, gateway: str, phones: list[str], said: Handed) -> Mapping[str, Handed]:
-        log.warning(
-            "a call to an SMS gateway failed",
-            gateway=gateway,
-            outcome=said.state,
-            reason=said.reason,
-            number=len(phones),
-        )
-        return dict.fromkeys(phones, said)
+            return self._rt.messaging[gateway].send(text, phones), None
+        except (GatewayPermanent, GatewayTemporary, GatewayUnknown) as error:
+            said = Handed(_outcome(error), reason=str(error))
+            log.warning(
+                "a call to an SMS gateway failed",
+                gateway=gateway,
+                outcome=said.state,
+                reason=said.reason,
+                number=len(phones),
+            )
+            return dict.fromkeys(phones, said), error
 
     def _put_off(self, call: Call, rows: list[Leased], refused: Mapping[int, Handed]) -> None:
         """What a gateway refused waits ever longer, until it is too old; what none was asked about keeps its turn."""
@@ -207,12 +215,21 @@ class Caller:
     def _others_go_on(self, call: Call) -> bool:
         """Whether this relay would only take the same texts again, for which there is no gateway, before others."""
         hopeless = not any(self._gates.askable(gateway) for gateway in call.gateways)
-        return hopeless and not self.over.is_set() and self._gates.any_open()
+        # Its own gateways are not asked a second time: one of them may open at this moment.
+        others = set(self._rt.messaging) - set(call.gateways)
+        return hopeless and not self.over.is_set() and any(self._gates.askable(gateway) for gateway in others)
 
     def _next(self, row: Leased, now: datetime) -> datetime | None:
         if now - row.created_at >= LONGEST_WAIT[self._lane]:
             return None
         return now + backoff(row.id, row.attempts + 1)
+
+
+def _outcome(error: GatewayError) -> Literal["later", "dead", "unknown"]:
+    """What a call that failed means for its texts."""
+    if isinstance(error, GatewayPermanent):
+        return "dead"
+    return "later" if isinstance(error, GatewayTemporary) else "unknown"
 
 
 def _settled(row: Leased, said: Handed) -> Settled:

@@ -30,45 +30,49 @@ BUDGET = 20.0
 log = structlog.get_logger()
 
 
-def relay(rt: Runtime, lane: str, pause: Callable[[float], None] = time.sleep) -> int:
+def relay(
+    rt: Runtime, lane: str, pause: Callable[[float], None] = time.sleep, clock: Callable[[], float] = time.monotonic
+) -> int:
     """Send what is due on a lane, batch by batch; how many texts were handed over.
 
     Equal texts share one call. `handing_over` is committed just before each call and every row settled after it:
     what a dead relay leaves in that state may have been sent, so it is never resent blindly. The relay gives way
-    after a while, well before a job's time-out or a patient supervisor would cut it off in the middle of a call.
+    after a while (seconds on `clock`), well before a job's time-out or a patient supervisor would cut it off in the
+    middle of a call.
     """
     with rt.db.begin() as connection:
         lost = outbox.give_up_handing_over(connection, rt.clock())
     if lost:
         log.warning("texts whose sending was interrupted are now unknown", number=lost)
-    return Relay(rt, lane, pause).run()
+    return Relay(rt, lane, pause, clock).run()
 
 
 class Relay:
     """One run of the relay on one lane."""
 
-    def __init__(self, rt: Runtime, lane: str, pause: Callable[[float], None]) -> None:
+    def __init__(self, rt: Runtime, lane: str, pause: Callable[[float], None], clock: Callable[[], float]) -> None:
         self._rt = rt
         self._lane = lane
         self._rules = publishing.sending(rt, publishing.newest(rt))
         self._gates = Gates(rt)
         self._tally = Tally(rt, self._rules)
         pace = Pace(rt.connections, rt.settings.sms_per_second)
-        self._caller = Caller(rt, lane, self._gates, self._tally, pace, pause)
-        self._until = time.monotonic() + BUDGET
+        self.caller = Caller(rt, lane, self._gates, self._tally, pace, pause)
+        self._clock = clock
+        self._until = clock() + BUDGET
 
     def run(self) -> int:
         """Send until nothing is due, the time is up, or no gateway may be asked; how many texts were handed over."""
-        with closing(self._caller), ThreadPoolExecutor(CALLS) as pool:
+        with closing(self.caller), ThreadPoolExecutor(CALLS) as pool:
             try:
                 goes_on = self._send_all(pool)
             finally:
                 # Also when a call has failed as nobody expected: the others end as they would.
-                self._caller.over.set()
+                self.caller.over.set()
         self._tally.flush()
         if goes_on:
             self._rt.queues.enqueue(queues.RELAY, self._lane)
-        return self._caller.handed
+        return self.caller.handed
 
     def _send_all(self, pool: ThreadPoolExecutor) -> bool:
         """Whether there is more to send by the next relay."""
@@ -80,20 +84,22 @@ class Relay:
             if not waiting and not running:
                 return False
             while waiting and len(running) < CALLS:
-                running.add(pool.submit(self._caller.make, waiting.pop()))
-            done, running = wait(running, timeout=max(0.0, self._until - time.monotonic()), return_when=FIRST_COMPLETED)
+                running.add(pool.submit(self.caller.make, waiting.pop()))
+            done, running = wait(running, timeout=max(0.0, self._until - self._clock()), return_when=FIRST_COMPLETED)
             for one in done:
                 one.result()
             if self._ends():
                 return self._give_way(waiting, running)
 
     def _ends(self) -> bool:
-        if time.monotonic() >= self._until:
-            self._caller.over.set()
-        return self._caller.over.is_set() or not self._gates.any_open()
+        if self._clock() >= self._until:
+            self.caller.over.set()
+        return self.caller.over.is_set() or not self._gates.any_open()
 
     def _give_way(self, waiting: Iterable[Call], running: set[Future[None]]) -> bool:
         """Leave the rest to the next relay; whether it may begin at once."""
+        # First, so that a call that has many numbers or waits for its pace ends with the part that is under way.
+        self.caller.over.set()
         for one in running:
             one.result()
         with self._rt.db.begin() as connection:

@@ -7,9 +7,11 @@ import math
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import Connection
 
 from ussd_app import queues
 from ussd_app.domain.sending import Route
@@ -61,6 +63,20 @@ def closed_for(failures: int) -> timedelta:
     return min(doubled, CLOSED_AT_MOST)
 
 
+@dataclass(frozen=True)
+class Admission:
+    """So many texts may go to a gateway in one call, none when `most` is 0.
+
+    `seen` is until when it was closed as this was said: None when it was open, else the name of the one try we have.
+    What the call shows counts as long as the gateway still stands so: of calls under way together when a gateway
+    closes, only the one that closed it counts.
+    """
+
+    gateway: str
+    most: int
+    seen: datetime | None = None
+
+
 class Gates:
     """Which gateways may be asked, as one relay sees it; every relay writes what it learns into the database."""
 
@@ -75,30 +91,47 @@ class Gates:
         """Whether there is a gateway that may be asked now, if only for a try."""
         return any(self.askable(name) for name in self._rt.messaging)
 
-    def admits(self, gateway: str) -> int:
-        """How many texts may go to it in one call now: 0 while it is closed, 1 to try whether it works again."""
-        standing = self._standing(gateway)
-        if standing.closed_until is None:
+    def most(self, gateway: str) -> int:
+        """How many texts could go to it in one call now: 0 while it is closed, 1 to try whether it works again."""
+        return self._most(gateway, self._standing(gateway).closed_until)
+
+    def _most(self, gateway: str, closed_until: datetime | None) -> int:
+        if closed_until is None:
             return self._rt.messaging[gateway].most_recipients
-        if not self.askable(gateway):
-            return 0
-        now = self._rt.clock()
+        return int(closed_until <= self._rt.clock())
+
+    def admits(self, gateway: str) -> Admission:
+        """How many texts may go to it in one call now; who is admitted to a closed one is the only one to try it."""
+        closed_until, now = self._standing(gateway).closed_until, self._rt.clock()
+        most = self._most(gateway, closed_until)
+        if not most or closed_until is None:
+            return Admission(gateway, most)
         with self._rt.db.begin() as connection:
             ours = gateways.claim_probe(connection, gateway, now, now + PROBE)
         self._forget()
-        return int(ours)
+        return Admission(gateway, int(ours), now + PROBE)
 
-    def worked(self, gateway: str) -> None:
-        """It has answered a call: whatever was wrong with it is over."""
-        if self._standing(gateway) != Standing():
-            reopen(self._rt, gateway)
+    def give_back(self, admission: Admission) -> None:
+        """The call has shown nothing of the gateway, or was not made: somebody else may try it at once."""
+        if admission.seen:
+            with self._rt.db.begin() as connection:
+                gateways.give_back_probe(connection, admission.gateway, admission.seen, self._rt.clock())
             self._forget()
 
-    def failed(self, gateway: str, reason: str) -> None:
-        """A call brought no answer; after several in a row nobody asks it for a while."""
-        now = self._rt.clock()
+    def worked(self, admission: Admission) -> None:
+        """It has answered a call: whatever was wrong with it is over."""
+        if not admission.seen and self._standing(admission.gateway) == Standing():
+            return
         with self._rt.db.begin() as connection:
-            failures = gateways.failed(connection, gateway, reason)
+            if gateways.stands_as(connection, admission.gateway, admission.seen):
+                _reopen(self._rt, connection, admission.gateway)
+        self._forget()
+
+    def failed(self, admission: Admission, reason: str) -> None:
+        """A call brought no answer; after several in a row nobody asks it for a while."""
+        gateway, now = admission.gateway, self._rt.clock()
+        with self._rt.db.begin() as connection:
+            failures = gateways.failed(connection, gateway, reason, admission.seen)
             if closed := closed_for(failures):
                 gateways.close(connection, gateway, now + closed)
         if closed:
@@ -118,8 +151,7 @@ class Gates:
 
     def askable(self, gateway: str) -> bool:
         """Whether it may be asked now, if only for a try."""
-        until = self._standing(gateway).closed_until
-        return until is None or until <= self._rt.clock()
+        return self.most(gateway) > 0
 
     def _standing(self, gateway: str) -> Standing:
         with self._lock:
@@ -134,20 +166,19 @@ class Gates:
             self._read_at = -math.inf
 
 
-def reopen(rt: Runtime, gateway: str) -> bool:
-    """Texts may go by a gateway again; False when nothing had kept them from it."""
-    with rt.db.begin() as connection:
-        before = gateways.reopen(connection, gateway)
-        members.close_follow_ups(connection, FOLLOW_UP, gateway, rt.clock())
+def _reopen(rt: Runtime, connection: Connection, gateway: str) -> None:
+    """Texts may go by a gateway again."""
+    before = gateways.reopen(connection, gateway)
+    members.close_follow_ups(connection, FOLLOW_UP, gateway, rt.clock())
     if before and (before.closed_until or before.halted_at):
         log.warning("texts go by this SMS gateway again", gateway=gateway)
-    return before is not None
 
 
 def resume(rt: Runtime, gateway: str) -> None:
     """An operator says that a gateway works again: its texts go out at once. Raises NotAllowedNow for a wrong name."""
     if gateway not in rt.messaging:
         raise NotAllowedNow(f"{gateway}: no such gateway; there are {', '.join(sorted(rt.messaging))}")
-    reopen(rt, gateway)
+    with rt.db.begin() as connection:
+        _reopen(rt, connection, gateway)
     for lane in queues.SMS:
         rt.queues.enqueue(queues.RELAY, lane)

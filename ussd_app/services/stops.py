@@ -57,7 +57,8 @@ def stop_by(
     if topic != EVERYTHING and stops.stopped_by(connection, [phone], topic):
         return False
     stopped = stops.stop(connection, phone, topic, channel, reference, rt.clock(), reason=reason)
-    planning.renew_phone(rt, connection, phone)
+    if stopped and topic != EDUCATION:
+        planning.renew_phone(rt, connection, phone)
     return stopped
 
 
@@ -70,5 +71,6 @@ def start_by(rt: Runtime, connection: Connection, phone: str, topic: str, by: st
     narrowed = topic != EVERYTHING and stops.narrow(connection, phone, others, rt.clock(), by=by)
     wanted = [EVERYTHING, *TOPICS] if topic == EVERYTHING else [topic]
     started = stops.start(connection, phone, wanted, rt.clock(), by=by) > 0
-    planning.renew_phone(rt, connection, phone)
+    if (narrowed or started) and topic != EDUCATION:
+        planning.renew_phone(rt, connection, phone)
     return narrowed or started

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -63,19 +63,33 @@ def add(connection: Connection, heaps: Mapping[Heap, Sums]) -> None:
 def recount(connection: Connection, day: date, start: datetime, end: datetime, price: int) -> None:
     """Add a day up anew from the outbox; `start` and `end` are its limits in UTC, `price` rupiah a segment.
 
-    Of what may have been sent, too, nobody knows better than that it costs.
+    Of what may have been sent, too, nobody knows better than that it costs. Only what is missing or too much is
+    written, as one more sum: what a relay adds meanwhile stays.
     """
-    connection.execute(text("DELETE FROM sms_days WHERE day = :day"), {"day": day})
-    connection.execute(
+    # Whoever counts at the same time would find the same difference.
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('sms_days', 0))"))
+    rows = connection.execute(
         text(
-            "INSERT INTO sms_days (day, lane, gateway, currency, texts, repeats, segments, parts, expected, cost) "
-            "SELECT :day, lane, gateway, currency, count(*) FILTER (WHERE repeat_of IS NULL), count(repeat_of), "
-            "sum(segments), sum(COALESCE(parts, segments)), sum(segments) * :price, COALESCE(sum(charged), 0) "
+            "SELECT lane, gateway, currency, sum(texts), sum(repeats), sum(segments), sum(parts), sum(expected), "
+            "sum(cost) FROM (SELECT lane, gateway, currency, count(*) FILTER (WHERE repeat_of IS NULL) AS texts, "
+            "count(repeat_of) AS repeats, sum(segments) AS segments, sum(COALESCE(parts, segments)) AS parts, "
+            "sum(segments) * :price AS expected, COALESCE(sum(charged), 0) AS cost "
             "FROM outbox WHERE handed_at >= :start AND handed_at < :end "
-            "AND state IN ('sent', 'delivered', 'failed', 'no_report', 'unknown') GROUP BY lane, gateway, currency"
+            "AND state IN ('sent', 'delivered', 'failed', 'no_report', 'unknown') GROUP BY lane, gateway, currency "
+            "UNION ALL SELECT lane, gateway, currency, -texts, -repeats, -segments, -parts, -expected, -cost "
+            "FROM sms_days WHERE day = :day) counted_less_kept GROUP BY lane, gateway, currency"
         ),
         {"day": day, "start": start, "end": end, "price": price},
     )
+    missing = {Heap(day, *row[:3]): _sums(row[3:]) for row in rows}
+    add(connection, {heap: sums for heap, sums in missing.items() if sums != Sums()})
+    connection.execute(text("DELETE FROM sms_days WHERE day = :day AND texts = 0 AND repeats = 0"), {"day": day})
+
+
+def _sums(numbers: Sequence[Decimal]) -> Sums:
+    """Five whole numbers and a cost, as the database adds them up."""
+    texts, repeats, segments, parts, reckoned = (int(number) for number in numbers[:5])
+    return Sums(texts, repeats, segments, parts, reckoned, numbers[5])
 
 
 def expected(connection: Connection, day: date) -> int:

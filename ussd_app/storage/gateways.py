@@ -26,18 +26,20 @@ def standings(connection: Connection) -> dict[str, Standing]:
     return {row.gateway: Standing(*row[1:]) for row in rows}
 
 
-def failed(connection: Connection, gateway: str, reason: str) -> int:
-    """One more failure; how many in a row that makes."""
-    return int(
-        connection.execute(
-            text(
-                "INSERT INTO gateway_states (gateway, failures, reason) VALUES (:gateway, 1, :reason) "
-                "ON CONFLICT (gateway) DO UPDATE SET failures = gateway_states.failures + 1, reason = :reason "
-                "RETURNING failures"
-            ),
-            {"gateway": gateway, "reason": reason},
-        ).scalar_one()
-    )
+def failed(connection: Connection, gateway: str, reason: str, seen: datetime | None) -> int:
+    """One more failure; how many in a row that makes, 0 when it does not count.
+
+    `seen` is until when it was closed as the call began (None: open): if that has changed, the call tells nothing new.
+    """
+    failures = connection.execute(
+        text(
+            "INSERT INTO gateway_states (gateway, failures, reason) VALUES (:gateway, 1, :reason) "
+            "ON CONFLICT (gateway) DO UPDATE SET failures = gateway_states.failures + 1, reason = :reason "
+            "WHERE gateway_states.closed_until IS NOT DISTINCT FROM CAST(:seen AS timestamptz) RETURNING failures"
+        ),
+        {"gateway": gateway, "reason": reason, "seen": seen},
+    ).scalar_one_or_none()
+    return int(failures or 0)
 
 
 def close(connection: Connection, gateway: str, until: datetime) -> None:
@@ -71,6 +73,26 @@ def claim_probe(connection: Connection, gateway: str, now: datetime, until: date
         {"gateway": gateway, "now": now, "until": until},
     )
     return bool(done.rowcount)
+
+
+def give_back_probe(connection: Connection, gateway: str, seen: datetime, now: datetime) -> None:
+    """Whoever had claimed it until `seen` has not asked: anybody may at once."""
+    connection.execute(
+        text("UPDATE gateway_states SET closed_until = :now WHERE gateway = :gateway AND closed_until = :seen"),
+        {"gateway": gateway, "seen": seen, "now": now},
+    )
+
+
+def stands_as(connection: Connection, gateway: str, seen: datetime | None) -> bool:
+    """Whether it is still closed until `seen` (None: open); nobody changes that before the transaction ends."""
+    found = connection.execute(
+        text(
+            "SELECT 1 FROM gateway_states WHERE gateway = :gateway "
+            "AND closed_until IS NOT DISTINCT FROM CAST(:seen AS timestamptz) FOR UPDATE"
+        ),
+        {"gateway": gateway, "seen": seen},
+    )
+    return found.one_or_none() is not None
 
 
 def reopen(connection: Connection, gateway: str) -> Standing | None:

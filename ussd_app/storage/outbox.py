@@ -139,22 +139,23 @@ def begin_handing_over(
 ) -> list[int]:
     """From here on these may have been sent; gives those that are still ours to send.
 
-    Left out, with a final state, is what has become useless meanwhile and what goes to one of the numbers `stopped`
-    or `dead`.
+    Left out, with a final state, is what has become useless meanwhile (too late; emptied, because somebody asked for
+    their data to be erased; a repeat whose first text has arrived) and what goes to a number `stopped` or `dead`.
     """
     rows = connection.execute(
         text(
-            "WITH ours AS (SELECT id, CASE WHEN send_by <= :now THEN 'expired' "
-            "WHEN phone = ANY(CAST(:stopped AS text[])) OR phone = ANY(CAST(:dead AS text[])) THEN 'stopped' "
-            "ELSE 'handing_over' END AS next FROM outbox "
-            "WHERE id = ANY(:ids) AND state = 'waiting' AND lease_until > :now ORDER BY id FOR UPDATE), "
-            "moved AS (UPDATE outbox SET state = next, gateway = :gateway, "
-            "attempts = attempts + CAST(next = 'handing_over' AS integer), "
-            "handed_at = CASE next WHEN 'handing_over' THEN CAST(:now AS timestamptz) ELSE handed_at END, "
-            "lease_until = CASE next WHEN 'handing_over' THEN CAST(:until AS timestamptz) END, "
-            "reason = CASE WHEN next = 'expired' THEN 'too late to be of use' "
-            "WHEN next = 'handing_over' THEN '' WHEN phone = ANY(CAST(:stopped AS text[])) "
-            "THEN 'the recipient wants no such texts' ELSE 'texts fail at this number again and again' END "
+            "WITH ours AS (SELECT o.id, CASE WHEN o.text = '' THEN 'emptied' "
+            "WHEN o.send_by <= :now THEN 'too late to be of use' "
+            "WHEN o.phone = ANY(CAST(:stopped AS text[])) THEN 'the recipient wants no such texts' "
+            "WHEN o.phone = ANY(CAST(:dead AS text[])) THEN 'texts fail at this number again and again' "
+            "WHEN (SELECT first.state FROM outbox first WHERE first.id = o.repeat_of) = 'delivered' "
+            "THEN 'the first one has arrived' ELSE '' END AS useless FROM outbox o "
+            "WHERE o.id = ANY(:ids) AND o.state = 'waiting' AND o.lease_until > :now ORDER BY o.id FOR UPDATE OF o), "
+            "moved AS (UPDATE outbox SET state = CASE useless WHEN '' THEN 'handing_over' "
+            "WHEN 'too late to be of use' THEN 'expired' ELSE 'stopped' END, gateway = :gateway, "
+            "attempts = attempts + CAST(useless = '' AS integer), "
+            "handed_at = CASE useless WHEN '' THEN CAST(:now AS timestamptz) ELSE handed_at END, "
+            "lease_until = CASE useless WHEN '' THEN CAST(:until AS timestamptz) END, reason = useless "
             "FROM ours WHERE outbox.id = ours.id RETURNING outbox.id, state) "
             "SELECT id FROM moved WHERE state = 'handing_over'"
         ),
