@@ -374,3 +374,20 @@ def test_a_pay_day_just_before_the_due_date_carries_no_reminder_past_it() -> Non
 def test_who_is_paid_on_the_31st_is_paid_on_the_30th_of_november() -> None:
     who = a_member(months=months(date(2026, 1, 1), 23), pay_days=PayDays("monthly", (31,)))
     assert said(lived(who, NEVER))[0] == "30 Nov before"
+
+
+def test_of_two_who_joined_on_different_days_and_had_a_month_refused_each_is_reminded_by_their_own_day() -> None:
+    rules = Rules(RULES.plan, RULES.evening, RULES.holidays)
+    refused: dict[date, MonthState] = {date(2026, 11, 1): "refused"}
+    # Both paid on the same day, so that they are alike but for the day on which they joined.
+    days = (date(2026, 11, 20), date(2026, 11, 22))
+    now = at(date(2026, 11, 23), "Asia/Jakarta")
+    found = [reminders.next_reminder(rules, a_member(joined=day, paid_on=days[1], months=refused), now) for day in days]
+    apart = [
+        reminders.next_reminder(
+            Rules(RULES.plan, RULES.evening, RULES.holidays), a_member(joined=day, paid_on=days[1], months=refused), now
+        )
+        for day in days
+    ]
+    assert found == apart
+    assert found[0] != found[1]

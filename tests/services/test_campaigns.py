@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +13,8 @@ from tests.campaigns import ME, TEXTS, a_campaign, a_file, a_started_campaign, m
 from tests.conftest import clock_of
 from tests.sponsoring import texted
 from ussd_app.domain import gsm7
-from ussd_app.errors import MenuProblems, NotAllowedNow
+from ussd_app.errors import GatewayTemporary, MenuProblems, NotAllowedNow
+from ussd_app.gateways.messaging import Handed
 from ussd_app.runtime import Runtime
 from ussd_app.services import campaign_results, campaign_sending, campaigns, education, publishing, rights
 from ussd_app.services.relay import relay
@@ -335,6 +338,37 @@ def test_a_cancelled_campaign_sends_nothing_more_and_its_waiting_texts_are_stopp
     assert found.stopped == 2
     with pytest.raises(NotAllowedNow, match="is cancelled"):
         campaigns.resume(rt, name, ME)
+
+
+class Refusing:
+    """A company that takes nothing just now; while it is asked, something else happens."""
+
+    name, most_recipients = "console", 100
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        self.meanwhile = meanwhile
+
+    def send(self, text: str, phones: Sequence[str]) -> Mapping[str, Handed]:  # noqa: ARG002
+        self.meanwhile()
+        raise GatewayTemporary("busy")
+
+
+@pytest.mark.parametrize(("end", "goes_on"), [(campaigns.pause, True), (campaigns.cancel, False)])
+def test_a_text_in_the_gateways_hands_is_not_tried_again_once_its_campaign_is_stopped(
+    rt: Runtime, end: Callable[[Runtime, str, str], int], goes_on: bool
+) -> None:
+    many_members(rt, 1)
+    name = a_started_campaign(rt)
+    campaign_sending.release(rt)
+    busy = replace(rt, messaging={"console": Refusing(lambda: end(rt, name, ME))})
+    relay(busy, "campaigns", lambda _seconds: None)
+    clock_of(rt).forward(minutes=20)
+    relay(rt, "campaigns", lambda _seconds: None)
+    assert rows(rt, "SELECT state FROM outbox") == [{"state": "expired"}]
+    if goes_on:
+        campaigns.resume(rt, name, ME)
+        campaign_sending.release(rt)
+        assert rows(rt, "SELECT state FROM outbox") == [{"state": "waiting"}]
 
 
 def test_who_made_started_and_paused_it_is_kept(rt: Runtime) -> None:

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.builders import PHONE, a_member, rows, shipped, typed
+from tests.builders import PHONE, a_member, execute, rows, shipped, typed
 from tests.conftest import clock_of
+from tests.statements import statements
 from ussd_app.runtime import Runtime
 from ussd_app.services import education, publishing
 from ussd_app.services.days import JAKARTA
@@ -135,6 +136,23 @@ def test_two_scans_and_one_that_was_killed_write_each_text_once(rt: Runtime) -> 
     assert education.teach(rt) == 1
     assert education.teach(rt) == 0
     assert len(sent(rt)) == 1
+
+
+def test_four_hundred_people_are_written_to_with_as_many_statements_as_one(rt: Runtime) -> None:
+    asks(rt)
+    clock_of(rt).set(datetime(2026, 11, 22, 18, 0, tzinfo=WIB).astimezone(UTC))
+    with statements(rt) as for_one:
+        assert education.teach(rt) == 1
+    execute(
+        rt,
+        "INSERT INTO contacts (phone, language, text_version, text, channel, reference, begun_at, next_at) "
+        "SELECT '+62813' || lpad(n::text, 8, '0'), 'id', '', '', 'sms', 'm' || n, :now, :now "
+        "FROM generate_series(1, 400) n",
+        now=rt.clock(),
+    )
+    with statements(rt) as for_many:
+        assert education.teach(rt) == 400
+    assert len(for_many) <= len(for_one)
 
 
 def test_after_a_fortnight_without_the_service_nobody_gets_more_than_one_an_evening(rt: Runtime) -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 
-from tests.builders import a_member, count, rows
+from tests.builders import a_member, count, rows, shipped
+from tests.conftest import MENUS
 from tests.sponsoring import a_basket, a_phone, sms_to, texted
 from tests.work import work
+from ussd_app.__main__ import main
+from ussd_app.errors import MenuProblems
 from ussd_app.runtime import Runtime
-from ussd_app.services import inbox, texting
+from ussd_app.services import inbox, publishing, texting
 
 STRANGER = "+6281300000000"
 
@@ -165,3 +171,24 @@ def test_an_english_keyword_is_answered_in_the_language_the_phone_has_chosen(rt:
     texted(rt, STRANGER, "BAHASA SUNDA")
     texted(rt, STRANGER, "HELP")
     assert sms_to(rt, STRANGER)[-1].startswith("SMS ka nomer ieu")
+
+
+# ---- where a word leads ----
+
+
+def test_a_keyword_that_leads_to_no_screen_is_told_with_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = shutil.copytree(MENUS, tmp_path / "menus") / "keywords.yaml"
+    assert main(["menus", "check", str(copy)]) == 0
+    copy.write_text(shipped("keywords").replace("screen: pay_months", "screen: pay_mouths"))
+    assert main(["menus", "check", str(copy)]) == 1
+    assert (
+        "keywords.yaml:13: keywords.pay.screen: the menu `main` has no screen `pay_mouths`" in capsys.readouterr().out
+    )
+
+
+def test_a_keyword_that_leads_to_no_screen_is_not_published(rt: Runtime) -> None:
+    wrong = shipped("keywords").replace("screen: about", "screen: a_bout")
+    with pytest.raises(MenuProblems, match="a_bout"):
+        publishing.publish(rt, "keywords", {"keywords.yaml": wrong}, by="an admin")

@@ -31,11 +31,13 @@ from ussd_app.domain import calendar, ledger
 from ussd_app.domain.reminder_days import PayDays
 from ussd_app.runtime import Runtime
 from ussd_app.services import accounts, dialing, publishing, reminders, reminding, rights, stops
-from ussd_app.storage import contributions, members, sponsors
+from ussd_app.services.relay import relay
+from ussd_app.storage import contributions, members, outbox, sponsors
 from ussd_app.storage import ledger as books
 from ussd_app.storage import orders as codes
 from ussd_app.storage import reminders as store
 from ussd_app.storage.members import Member
+from ussd_app.storage.outbox import Settled
 
 DECEMBER = date(2026, 12, 1)
 ZONES = ("Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura")
@@ -132,6 +134,65 @@ def test_people_of_one_phone_who_would_read_the_same_words_get_them_once(rt: Run
     assert len(rows(rt, "SELECT 1 FROM reminders_sent")) == 2
 
 
+def two_at_one_phone(rt: Runtime, siti: Member) -> Member:
+    """Siti and Budi would read the same words, at one phone, and Siti's SMS waits to be sent."""
+    budi = a_paid_member(rt, nik=a_nik(9), name="Budi", member_number="21234567891")
+    at(rt, 12, 10)
+    assert reminding.scan(rt) == 1
+    assert rows(rt, "SELECT key FROM outbox WHERE lane = 'reminders'") == [{"key": f"m{siti.id}:2026-12:before"}]
+    return budi
+
+
+def test_where_one_of_two_at_a_phone_pays_the_other_is_still_reminded(rt: Runtime, siti: Member) -> None:
+    budi = two_at_one_phone(rt, siti)
+    pay(rt, siti, [DECEMBER])
+    assert (reminding.scan(rt), reminding.scan(rt)) == (1, 0)
+    found = rows(rt, "SELECT key, state FROM outbox WHERE lane = 'reminders' ORDER BY id")
+    assert [(row["key"], row["state"]) for row in found] == [
+        (f"m{siti.id}:2026-12:before", "stopped"),
+        (f"m{budi.id}:2026-12:before", "waiting"),
+    ]
+
+
+def test_where_the_one_without_a_text_of_their_own_pays_the_other_one_s_goes_out(rt: Runtime, siti: Member) -> None:
+    budi = two_at_one_phone(rt, siti)
+    pay(rt, budi, [DECEMBER])
+    assert (reminding.scan(rt), len(texts(rt)), len(texts(rt, "stopped"))) == (0, 1, 0)
+
+
+def test_where_the_text_has_gone_out_a_payment_brings_no_other_one(rt: Runtime, siti: Member) -> None:
+    two_at_one_phone(rt, siti)
+    execute(rt, "UPDATE outbox SET state = 'sent' WHERE lane = 'reminders'")
+    pay(rt, siti, [DECEMBER])
+    assert reminding.scan(rt) == 0
+
+
+def test_where_both_at_a_phone_pay_nobody_is_reminded(rt: Runtime, siti: Member) -> None:
+    budi = two_at_one_phone(rt, siti)
+    pay(rt, siti, [DECEMBER])
+    pay(rt, budi, [DECEMBER])
+    assert (reminding.scan(rt), texts(rt)) == (0, [])
+
+
+def test_of_three_at_a_phone_one_text_is_left_when_the_first_pays(rt: Runtime, siti: Member) -> None:
+    two_at_one_phone(rt, siti)
+    a_paid_member(rt, nik=a_nik(11), name="Ani", member_number="21234567892")
+    assert reminding.scan(rt) == 0
+    pay(rt, siti, [DECEMBER])
+    assert (reminding.scan(rt), len(texts(rt))) == (1, 1)
+
+
+def test_the_same_words_reach_a_phone_once_an_evening_also_from_two_pages(rt: Runtime, siti: Member) -> None:
+    a_paid_member(rt, nik=a_nik(9), name="Budi", member_number="21234567891")
+    at(rt, 12, 10)
+    small, reminding.PAGE = reminding.PAGE, 1
+    try:
+        assert reminding.scan(rt) == 1
+    finally:
+        reminding.PAGE = small
+    assert len(rows(rt, "SELECT 1 FROM reminders_sent")) == 2
+
+
 # ---- when, and when not ----
 
 
@@ -174,6 +235,21 @@ def test_a_payment_stops_the_reminder_that_waits_and_plans_the_next_one(rt: Runt
     pay(rt, siti, [DECEMBER])
     assert (len(texts(rt)), len(texts(rt, "stopped"))) == (0, 1)
     assert next_at(rt, siti) == ("before", datetime(2027, 1, 11, 11, tzinfo=UTC))
+
+
+def test_a_reminder_in_the_gateways_hands_is_not_tried_again_after_the_payment(rt: Runtime, siti: Member) -> None:
+    at(rt, 12, 10)
+    reminding.scan(rt)
+    (row,) = rows(rt, "SELECT id FROM outbox WHERE lane = 'reminders'")
+    lease = rt.clock() + timedelta(seconds=30)
+    execute(rt, "UPDATE outbox SET state = 'handing_over', lease_until = :lease WHERE id = :id", lease=lease, **row)
+    pay(rt, siti, [DECEMBER])
+    with rt.db.begin() as connection:  # the gateway was busy
+        outbox.settle(connection, [Settled(row["id"], "waiting")], rt.clock(), lease)
+        outbox.put_off(connection, {row["id"]: rt.clock()})
+    clock_of(rt).forward(minutes=1)
+    relay(rt, "reminders", lambda _seconds: None)
+    assert rows(rt, "SELECT state FROM outbox WHERE lane = 'reminders'") == [{"state": "expired"}]
 
 
 def test_a_month_that_is_given_back_is_asked_for_again(rt: Runtime, siti: Member) -> None:

@@ -24,7 +24,7 @@ from tests.sponsoring import a_basket, a_phone, sms_to, texted
 from ussd_app.domain.keywords import keywords_from
 from ussd_app.runtime import Runtime
 from ussd_app.services import inbox, journal, pins, publishing, rights, texting
-from ussd_app.storage import proofs, sms_dialogues
+from ussd_app.storage import documents, proofs, sms_dialogues
 
 DAFTAR = f"DAFTAR#{NIK}#Siti Aminah#05081988"
 # From the keyword to the question whether they agree, for one month.
@@ -152,6 +152,23 @@ def test_after_asking_for_help_the_last_question_can_still_be_answered(rt: Runti
 def test_a_yes_where_a_name_is_asked_is_no_name(rt: Runtime) -> None:
     said(rt, f"DAFTAR#{NIK}##05081988", "YA")
     assert said(rt, "Siti Aminah").startswith("Pekerjaan Anda?")
+
+
+@pytest.mark.parametrize("words", ["STOP jangan ganggu", "berhenti kirim SMS ke saya ya pak"])
+def test_a_stop_with_words_stops_even_where_a_name_is_asked(rt: Runtime, words: str) -> None:
+    said(rt, f"DAFTAR#{NIK}##05081988", words)
+    assert rows(rt, "SELECT topic FROM stops WHERE ended_at IS NULL") == [{"topic": "all"}]
+    assert count(rt, "sms_dialogues") == 0
+
+
+def test_a_yes_that_is_not_answered_any_more_leaves_the_dialogue_where_it_was(rt: Runtime) -> None:
+    for number in range(texting.MOST_AN_HOUR - len(TO_CONSENT)):
+        texted(rt, PHONE, f"CEK {number}")
+    assert said(rt, *TO_CONSENT) == CONSENT
+    before = rows(rt, "SELECT state FROM sms_dialogues")
+    texted(rt, PHONE, "YA")
+    assert len(sms_to(rt, PHONE)) == texting.MOST_AN_HOUR
+    assert (rows(rt, "SELECT state FROM sms_dialogues"), count(rt, "members")) == (before, 0)
 
 
 def test_a_yes_goes_to_the_sponsor_who_asked_when_no_dialogue_is_open(rt: Runtime) -> None:
@@ -323,7 +340,9 @@ def test_the_screens_that_keywords_lead_to_are_there(rt: Runtime) -> None:
 def test_a_screen_that_is_gone_leaves_people_on_the_first_one(rt: Runtime) -> None:
     files = publishing.files_of(MENUS)["keywords"]
     moved = {"keywords.yaml": files["keywords.yaml"].replace("screen: register_nik", "screen: nowhere")}
-    publishing.publish(rt, "keywords", moved, by="test")
+    with rt.db.begin() as connection:  # published while there was such a screen
+        documents.add_version(connection, "keywords", "keywords", moved, by="test", comment="", now=rt.clock())
+    publishing.refresh(rt, published=True)
     assert "1. Daftar" in said(rt, "DAFTAR")
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
-from tests.builders import a_member, count, execute, rows
+from tests.builders import a_member, an_sms, count, execute, rows
 from tests.conftest import clock_of
 from tests.sponsoring import sms_to, texted
 from tests.work import work
@@ -114,6 +116,27 @@ def test_two_services_like_ours_that_answer_each_other_come_to_an_end(rt: Runtim
         received(rt, OTHER if newest["phone"] == STRANGER else STRANGER, newest["text"], number)
         passed_on, number = passed_on + 1, number + 1
         assert passed_on < 10, "they never end"
+
+
+def test_an_sms_of_another_job_in_the_same_moment_does_not_take_the_place_of_the_answer(rt: Runtime) -> None:
+    clock = clock_of(rt)
+
+    def busy() -> datetime:
+        an_sms(rt, phone=STRANGER, words="Terima kasih, Rp8.400 sudah diterima.")
+        return clock()
+
+    form = {"from": STRANGER, "to": "777", "text": "CEK", "date": "2026-11-22 03:00:00", "id": "r-1"}
+    inbox.take_sms(rt, form)
+    texting.handle(replace(rt, clock=busy), 1)
+    assert rows(rt, "SELECT phone FROM outbox WHERE key = 'sms:1'") == [{"phone": STRANGER}]
+
+
+def test_what_the_menu_texts_of_its_own_accord_is_the_only_answer(rt: Runtime) -> None:
+    for words in ("DAFTAR#3174054508880003#Siti Aminah#05081988", "1", "1", "2", "3"):
+        texted(rt, STRANGER, words)
+    before = len(sms_to(rt, STRANGER))
+    texted(rt, STRANGER, "2")
+    assert [text.split(":")[0] for text in sms_to(rt, STRANGER)[before:]] == ["Rincian Nov 2026"]
 
 
 # ---- once ----

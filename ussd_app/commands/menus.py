@@ -33,7 +33,8 @@ def check(options: argparse.Namespace) -> int:
         rates = publishing.rates_beside(beside)
         checked += len(chosen)
         for name, files in chosen.items():
-            found = publishing.check(name, files, rates)
+            screens = publishing.screens_beside(beside) if name == "keywords" else None
+            found = publishing.check(name, files, rates, screens)
             problems += found
             if not any(problem.error for problem in found):
                 proofs += _proofs_of(name, files)

@@ -19,7 +19,7 @@ from ussd_app.domain.reminder_plan import MONTHS_TO_LAPSE, Plan, Recipient, Step
 from ussd_app.domain.sending import Window
 
 _YEAR = 12
-# What a process remembers of people who are alike takes some tens of megabytes at most.
+# What is remembered of people who are alike takes some tens of megabytes at most.
 _MOST_KINDS = 50_000
 
 
@@ -27,7 +27,8 @@ _MOST_KINDS = 50_000
 class Rules:
     """What counts for everybody: the plan, the hours in the evening, and the holidays.
 
-    `days` and `worked_out` hold what was found for people who are alike: of a million there are few kinds.
+    `days` holds the steps found for people who are alike, whatever the moment; `worked_out` the next reminder of those
+    who are alike at one and the same moment. Both end with these rules, which are made anew for each page of people.
     """
 
     plan: Plan

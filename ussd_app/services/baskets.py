@@ -181,7 +181,8 @@ def issue(
         bought = buy(rt, connection, order, order_id)
         cost = sum(line.amount for line in bought)
         receipts.thank(rt, connection, Paid(order_id, payer, cost, sponsor.phone, order.language), bought)
-        return Outcome("covered"), [*billing.jobs_for(connection, sponsor.phone, None), Job(queues.RELAY, URGENT)]
+        receipt = Job(queues.RELAY, URGENT, tells_caller=True)
+        return Outcome("covered"), [*billing.jobs_for(connection, sponsor.phone, None), receipt]
     code = orders.add(connection, order, rt.clock())
     if code is None:
         return Outcome("waiting"), billing.jobs_for(connection, sponsor.phone, None)
@@ -198,12 +199,13 @@ def buy(rt: Runtime, connection: Connection, order: Order, paid_by: str) -> list
     assert sponsor_id is not None
     books.lock(connection, order.payer, order.people)
     given, straight = gifts.split(connection, order.lines)
-    bought = accounts.allocate(rt, connection, replace(order, lines=straight), paid_by)
-    bought += gifts.give(rt, connection, replace(order, lines=given), paid_by)
-    people = sorted({line.member_id for line in bought})
-    invitations.paid(connection, sponsor_id, people, rt.clock())
-    # Only now do they count among those whom their sponsor is reminded of.
-    reminders.renew(rt, connection, people)
+    with reminders.together(rt, connection):
+        bought = accounts.allocate(rt, connection, replace(order, lines=straight), paid_by)
+        bought += gifts.give(rt, connection, replace(order, lines=given), paid_by)
+        people = sorted({line.member_id for line in bought})
+        # Only from here on do they count among those whom their sponsor is reminded of.
+        invitations.paid(connection, sponsor_id, people, rt.clock())
+        reminders.renew(rt, connection, people)
     return bought
 
 

@@ -227,12 +227,14 @@ def resume(rt: Runtime, name: str, by: str) -> None:
 def pause(rt: Runtime, name: str, by: str) -> int:
     """Send nothing more of a campaign for now; how many texts came back that waited to be sent.
 
-    What is in the gateway's hands already cannot be called back. Raises NotAllowedNow.
+    What is in the gateway's hands already cannot be called back; what it does not take is not tried again before the
+    campaign goes on. Raises NotAllowedNow.
     """
     kept = find(rt, name)
     messages = messages_of(rt, kept)
     with rt.db.begin() as connection:
         _set(rt, connection, kept, ("started",), "paused", by, "paused")
+        campaigns.no_second_try(connection, messages, rt.clock())
         return campaigns.take_back(connection, kept.id, messages, None)
 
 
@@ -242,7 +244,7 @@ def cancel(rt: Runtime, name: str, by: str) -> int:
     messages = messages_of(rt, kept)
     with rt.db.begin() as connection:
         _set(rt, connection, kept, ("draft", "started", "paused"), "cancelled", by, "cancelled")
-        return campaigns.stop_texts(connection, messages, "the campaign was cancelled")
+        return campaigns.stop_texts(connection, messages, "the campaign was cancelled", rt.clock())
 
 
 def _change(rt: Runtime, name: str, before: tuple[str, ...], after: str, by: str, what: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -19,9 +20,10 @@ from ussd_app.services import outbox, publishing, stops
 from ussd_app.services.callers import Caller, on_screen
 from ussd_app.services.days import JAKARTA, local
 from ussd_app.services.jobs import Job
+from ussd_app.services.outbox import Letter
 from ussd_app.storage import contacts
 from ussd_app.storage import stops as stopped
-from ussd_app.storage.contacts import Asked, Contact
+from ussd_app.storage.contacts import After, Asked, Contact
 from ussd_app.storage.outbox import CAMPAIGNS
 
 PAGE = 500
@@ -88,41 +90,47 @@ def _teach(rt: Runtime, connection: Connection, due: Sequence[Contact]) -> int:
     now, phones = rt.clock(), [contact.phone for contact in due]
     registered = contacts.registered_among(connection, phones)
     unwilling = stopped.stopped_by(connection, phones, stopped.EDUCATION)
-    sending, written = publishing.sending(rt, publishing.newest(rt)), 0
-    for contact in due:
-        if contact.phone in registered:
-            contacts.end(connection, contact.phone, contact.step, "registered", now)
-        elif contact.phone in unwilling:
-            contacts.end(connection, contact.phone, contact.step, "stopped", now)
-        elif contact.step >= len(sending.education_days):  # fewer texts were published meanwhile
-            contacts.end(connection, contact.phone, contact.step, "done", now)
-        elif not sending.evening.holds(now, JAKARTA):
-            contacts.go_on(connection, contact.phone, contact.step, sending.evening.next_start(now, JAKARTA))
-        else:
-            written += _next_text(rt, connection, contact, sending)
-    return written
+    sending = publishing.sending(rt, publishing.newest(rt))
+    after = [_after(contact, sending, now, registered, unwilling) for contact in due]
+    taught = [contact for contact, then in zip(due, after, strict=True) if then.step > contact.step]
+    _write(rt, connection, taught, _night(sending, now))
+    contacts.keep(connection, after, now)
+    return len(taught)
 
 
-def _next_text(rt: Runtime, connection: Connection, contact: Contact, sending: Sending) -> bool:
-    """Write the next text, and say when the one after it comes: at most one an evening."""
-    now, step = rt.clock(), contact.step + 1
+def _after(contact: Contact, sending: Sending, now: datetime, registered: set[str], unwilling: set[str]) -> After:
+    """How somebody stands after this scan; with one step more, they are to get their next text now.
+
+    The text after it comes on another evening: there is at most one an evening.
+    """
+    phone, step = contact.phone, contact.step
+    if phone in registered or phone in unwilling:
+        return After(phone, step, ended="registered" if phone in registered else "stopped")
+    if step >= len(sending.education_days):  # fewer texts were published meanwhile
+        return After(phone, step, ended="done")
+    if not sending.evening.holds(now, JAKARTA):
+        return After(phone, step, next_at=sending.evening.next_start(now, JAKARTA))
+    if step + 1 == len(sending.education_days):
+        return After(phone, step + 1, ended="done")
+    return After(phone, step + 1, next_at=_moment(sending, contact.begun_at, step + 1, _night(sending, now)))
+
+
+def _write(rt: Runtime, connection: Connection, taught: Sequence[Contact], night: datetime) -> None:
+    """The next text of each of these people, of no use any more once it is `night` (UTC)."""
+    letters = defaultdict[str, list[Letter]](list)
+    values = _values(rt) if taught else {}
+    for contact in taught:
+        step = contact.step + 1
+        key = f"education:{rt.vault.mark(contact.phone)}:{contact.round}:{step}"
+        letters[f"education_{step}"].append(Letter(key, contact.phone, contact.language, values, night))
+    for message, some in letters.items():
+        outbox.write_many(rt, connection, message, some, at_once=True)
+
+
+def _night(sending: Sending, now: datetime) -> datetime:
+    """When this evening ends, in UTC."""
     here = now.astimezone(ZoneInfo(JAKARTA))
-    night = datetime.combine(here.date(), sending.evening.end, here.tzinfo).astimezone(now.tzinfo)
-    done = outbox.write(
-        rt,
-        connection,
-        f"education_{step}",
-        key=f"education:{rt.vault.mark(contact.phone)}:{contact.round}:{step}",
-        phone=contact.phone,
-        language=contact.language,
-        values=_values(rt),
-        send_by=night,
-    )
-    if step == len(sending.education_days):
-        contacts.end(connection, contact.phone, step, "done", now)
-    else:
-        contacts.go_on(connection, contact.phone, step, _moment(sending, contact.begun_at, step, night))
-    return done
+    return datetime.combine(here.date(), sending.evening.end, here.tzinfo).astimezone(now.tzinfo)
 
 
 def _values(rt: Runtime) -> dict[str, Value]:

@@ -16,7 +16,7 @@ from ussd_app.gateways.answer_file import MEMBER_NUMBER, VERDICTS, Answer
 from ussd_app.gateways.handover_file import Kind
 from ussd_app.gateways.institution import Filing
 from ussd_app.runtime import Runtime
-from ussd_app.services import refused_months, verdicts
+from ussd_app.services import refused_months, reminders, verdicts
 from ussd_app.storage import answers as store
 from ussd_app.storage import handover, members
 from ussd_app.storage.answers import Asked
@@ -165,7 +165,7 @@ def _twice(one: Answer, first: dict[str, Answer], given: dict[str, Answer]) -> C
 
 def _page(rt: Runtime, page: Sequence[Answer], asked: Mapping[str, Asked]) -> int:
     """Do what some answers say, in one transaction; how many were new."""
-    with rt.db.begin() as connection:
+    with rt.db.begin() as connection, reminders.together(rt, connection):
         return sum(_apply(rt, connection, answer, asked[answer.reference]) for answer in page)
 
 

@@ -13,10 +13,14 @@ SOON, AT_MOST = timedelta(seconds=30), timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Job:
-    """A job to be put on its queue once the transaction that wrote its row has been committed."""
+    """A job to be put on its queue once the transaction that wrote its row has been committed.
+
+    `tells_caller`: the row is an SMS to whoever asked, and says all that a screen would.
+    """
 
     name: str
     argument: int | str | None
+    tells_caller: bool = False
 
 
 def put(rt: Runtime, jobs: Iterable[Job]) -> None:

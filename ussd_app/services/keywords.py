@@ -113,7 +113,7 @@ def erase(rt: Runtime, connection: Connection, texted: Texted) -> Answered:
     if texted.rest == ("YA",):
         rights.leave(rt, connection, member.id, "sms", texted.message_id)
         dialogues.end(connection, texted.phone)
-        return Answered(jobs=(Job(queues.RELAY, URGENT),))
+        return Answered(jobs=(Job(queues.RELAY, URGENT),), told=True)
     return Answered("stop_sure", {"name": shown_name(member.person.name)}, member.person.language)
 
 

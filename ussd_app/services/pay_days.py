@@ -30,7 +30,7 @@ def keep_pay_day(
         months = before.days if before and before.kind == "harvest" else ()
         told = PayDays("harvest", (*months, pay_number))
     store.keep_pay_days(connection, member.id, told, rt.clock())
-    reminders.renew(rt, connection, [member.id])
+    reminders.renew(rt, connection, [member.id], sponsors=False)
     return Outcome("harvest" if told and told.kind == "harvest" else "kept"), []
 
 

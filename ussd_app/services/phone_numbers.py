@@ -6,6 +6,7 @@ thing. So the member also gives the PIN or the number of the institution, and no
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from sqlalchemy import Connection
@@ -15,7 +16,7 @@ from ussd_app.engine.kinds import Value
 from ussd_app.engine.turn import Outcome
 from ussd_app.errors import NotAllowedNow
 from ussd_app.runtime import Runtime
-from ussd_app.services import outbox, pins, reminders
+from ussd_app.services import audit, outbox, pins, reminders
 from ussd_app.services.callers import Caller
 from ussd_app.services.days import local
 from ussd_app.services.jobs import Job
@@ -60,8 +61,8 @@ def ask_phone_change(
         proofs.forget_wrong_proofs(connection, subject)
     if member.person.phone == caller.phone:
         return Outcome("same"), []
-    _begin(rt, connection, member, caller.phone, proof_by)
-    return Outcome("asked"), [TOLD]
+    begun = _begin(rt, connection, member, caller.phone, proof_by)
+    return Outcome("asked"), [replace(TOLD, tells_caller=begun)]
 
 
 def _is_proved(member: Member, born: str, proof: str, proof_by: str) -> bool:
@@ -72,7 +73,8 @@ def _is_proved(member: Member, born: str, proof: str, proof_by: str) -> bool:
     return member.member_number is not None and member.member_number == proof
 
 
-def _begin(rt: Runtime, connection: Connection, member: Member, new_phone: str, proof: str) -> None:
+def _begin(rt: Runtime, connection: Connection, member: Member, new_phone: str, proof: str) -> bool:
+    """Ask the old number; False where it has been asked already, and nobody is told again."""
     now, old = rt.clock(), member.person.phone
     wish = Wish(member.id, old, new_phone, proof, "member")
     change = phone_changes.add(connection, wish, now + WAIT, now)
@@ -80,6 +82,7 @@ def _begin(rt: Runtime, connection: Connection, member: Member, new_phone: str, 
         due: dict[str, Value] = {"due": local(change.due_at).isoformat()}
         _tell(rt, connection, change, "phone_change_old", old, member, **due)
         _tell(rt, connection, change, "phone_change_new", new_phone, member, **due)
+    return change is not None
 
 
 def _tell(
@@ -140,23 +143,29 @@ def _move(rt: Runtime, connection: Connection, change: PhoneChange) -> None:
         _tell(rt, connection, change, "phone_changed", phone, member)
 
 
-def change_by_operator(rt: Runtime, member_id: int, new_phone: str, by: str) -> None:
+def change_by_operator(
+    rt: Runtime, member_id: int, new_phone: str, by: str, *, reason: str = "", address: str = ""
+) -> None:
     """An operator who has seen the member's papers moves them to a new number (E.164) at once; `by` is the operator.
+
+    Written down with the `reason`, from `address`; an empty one is the command line.
 
     Raises NotAllowedNow for somebody who left, and for a number that is theirs already.
     """
     with rt.db.begin() as connection:
         member, now = members.by_id(connection, member_id), rt.clock()
         if member.state != "here":
-            raise NotAllowedNow(
-                f"member {member_id} is {'erased' if member.state == 'erased' else 'no member any more'}"
-            )
+            sentence = f"member {member_id} is {'erased' if member.state == 'erased' else 'no member any more'}"
+            raise NotAllowedNow(sentence, "left_already")
         if member.person.phone == new_phone:
-            raise NotAllowedNow(f"member {member_id} uses this number already")
+            raise NotAllowedNow(f"member {member_id} uses this number already", "same_phone")
         phone_changes.refuse(connection, now, member_id=member_id)
         wish = Wish(member_id, member.person.phone, new_phone, "operator", by)
         change = phone_changes.add(connection, wish, now, now)
         assert change is not None
         phone_changes.settle(connection, change.id, "done", now)
         _move(rt, connection, change)
+        before, after = {"phone": change.old_phone}, {"phone": new_phone, "reason": reason}
+        what = f"member {member_id}"
+        audit.note(rt, connection, by, "member.phone", what, before=before, after=after, address=address)
     rt.queues.enqueue(queues.RELAY, URGENT)

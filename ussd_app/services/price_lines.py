@@ -161,7 +161,7 @@ def _made_up(quote: Quote, caller: Caller, stretch: str) -> FactValue:
 
 def _texted(rt: Runtime, connection: Connection, caller: Caller, quote: Quote) -> tuple[Outcome, list[Job]]:
     lines = in_full(quote, caller.dialogue.language)
-    outbox.write(
+    fresh = outbox.write(
         rt,
         connection,
         TEXT,
@@ -170,7 +170,7 @@ def _texted(rt: Runtime, connection: Connection, caller: Caller, quote: Quote) -
         language=caller.dialogue.language,
         values={"lines": lines, "total": quote.total},
     )
-    return Outcome("texted"), [Job(queues.RELAY, URGENT)]
+    return Outcome("texted"), [Job(queues.RELAY, URGENT, tells_caller=fresh)]
 
 
 def _key(one: Stretch) -> str:

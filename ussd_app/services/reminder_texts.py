@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
@@ -33,6 +33,8 @@ from ussd_app.storage.reminders import MEMBER, Kind, key_of
 # What leads from the home screen of a member to paying, and from a sponsor's to renewing everybody.
 TO_PAY, TO_RENEW = "2", "1"
 SPONSOR_MENU = "sponsor"
+# Longer than any evening, and shorter than the time from one to the next.
+EVENING = timedelta(hours=12)
 log = structlog.get_logger()
 
 
@@ -52,12 +54,19 @@ def chain(code: str, *answers: str) -> str:
 def letters(
     rt: Runtime, connection: Connection, kind: Kind, chosen: Sequence[Reminder], documents: Pointers, now: datetime
 ) -> dict[str, list[Letter]]:
-    """The SMS of these reminders by message. People of one phone who would read the same words get them once."""
+    """The SMS of these reminders by message. The members of one phone who would read the same words get them once an
+    evening, under the name of the first of them.
+
+    Held against each other are those who are chosen here, and what was written to their phone this evening before.
+    Where the first one's SMS is stopped, because theirs is paid, the others are due again (services/reminders): their
+    words are nowhere then, so that one of them is told.
+    """
     messages, holidays = publishing.messages(rt, documents), publishing.holidays(rt, documents)
     shows = {name: messages[name].fields for name in {one.planned.message for one in chosen}}
     priced = [one for one in chosen if "total" in shows[one.planned.message]] if kind == MEMBER else []
     totals = _totals(rt, connection, priced, documents, now)
-    code = _code(rt, kind, documents)
+    code, dial = _code(rt, kind, documents), rt.settings.service_code
+    said = reminded.said_lately(connection, {one.known.person.phone for one in chosen}, now - EVENING)
     made: dict[str, list[Letter]] = defaultdict(list)
     read: set[tuple[object, ...]] = set()
     for one in chosen:
@@ -67,8 +76,11 @@ def letters(
         values = {field: value for field, value in _values(one, holidays, now) if field in shows[name]}
         values |= {"pay": code, **({"total": totals[person.id]} if "total" in shows[name] else {})}
         words = (person.phone, name, *(str(value) for value in values.values()))
-        if words not in read:
-            read.add(words)
+        if words in read:
+            continue
+        read.add(words)
+        before = said.get(person.phone)
+        if before is None or messages[name].fill(person.language, {"dial": dial, **values}) not in before:
             key = key_of(kind, person.id, one.planned.month, one.planned.step.name)
             made[name].append(Letter(key, person.phone, person.language, values, one.planned.until))
     return made

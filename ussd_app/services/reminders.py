@@ -1,13 +1,15 @@
 """When everybody is to be reminded next: worked out anew whenever something about them changes.
 
 The moment is kept with the person (storage/reminders), the scan in `reminding` does the rest. Whoever changes what is
-paid for somebody, by whom, or where they are written to, calls `renew` in the same transaction.
+paid for somebody, by whom, or where they are written to, calls `renew` in the same transaction; for many people, one
+after another, `together`.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -30,6 +32,8 @@ AT_ONCE = 500
 # An SMS that was written longer ago than that does not wait any more.
 MAY_WAIT = timedelta(days=2)
 DOCUMENTS = ("reminders", "holidays", "sending")
+# Under this name a transaction holds those who are renewed `together`.
+WAITING = "members to renew"
 
 
 @dataclass(frozen=True)
@@ -96,14 +100,11 @@ def _sent(went: Iterable[Went]) -> tuple[Sent, ...]:
 def _sponsors(
     connection: Connection, sponsors: Sequence[int], went: Mapping[int, Sequence[Went]], rules: Rules, now: datetime
 ) -> dict[int, Known]:
-    people = reminded.people_of(connection, sponsors)
-    paid = reminded.paid_by(connection, sorted({member for _sponsor, member in people}), now)
     unpaid: dict[int, Counter[date]] = defaultdict(Counter)
-    for sponsor, member in people:
-        known = paid.get(member)
-        month = domain.earliest_unpaid(known.months, local(now), rules.holidays) if known else None
+    for alike in reminded.people_alike(connection, sponsors, now):
+        month = domain.earliest_unpaid(alike.months, local(now), rules.holidays)
         if month is not None:
-            unpaid[sponsor][month] += 1
+            unpaid[alike.sponsor][month] += alike.people
     found = {}
     for person in reminded.sponsors_of(connection, sponsors):
         stands = domain.Sponsor(person.zone, dict(unpaid[person.id]), _sent(went.get(person.id, ())))
@@ -123,20 +124,43 @@ def times(known: Mapping[int, Known], rules: Rules, mark: str, now: datetime) ->
 # ---- something about somebody has changed ----
 
 
-def renew(rt: Runtime, connection: Connection, members: Collection[int]) -> None:
+@contextmanager
+def together(rt: Runtime, connection: Connection) -> Iterator[None]:
+    """Whoever is renewed in here is renewed once, at the end: members before sponsors, each in the order of their
+    numbers.
+
+    For a sponsor everybody they pay for is read: that is done once, and not again for each of thousands. And two
+    transactions that are about the same people never wait for each other.
+    """
+    if WAITING in connection.info:
+        yield
+        return
+    waiting: set[int] = connection.info.setdefault(WAITING, set())
+    try:
+        yield
+    finally:
+        del connection.info[WAITING]
+    renew(rt, connection, waiting)
+
+
+def renew(rt: Runtime, connection: Connection, members: Collection[int], *, sponsors: bool = True) -> None:
     """Something about these members has changed: what is paid, who pays, where they are written to, or their wishes.
 
     What waits to be sent and is not true any more is not sent; the next reminder, theirs and their sponsors', is
-    worked out in this transaction. Of very many people the next scan works it out.
+    worked out in this transaction, or at the end of what is done `together`. Of very many people the next scan works
+    it out. Without `sponsors` only theirs, where nothing has changed for whoever pays for them.
     """
+    if WAITING in connection.info:
+        connection.info[WAITING].update(members)
+        return
     documents, now = publishing.newest(rt), rt.clock()
     rules, people = rules_of(rt, documents), sorted(set(members))
     if rules is None or not people:
         return
-    sponsors = reminded.sponsors_paying(connection, people)
     mark = mark_of(documents, now)
-    _renew(connection, MEMBER, people, rules, mark, now)
-    _renew(connection, SPONSOR, sponsors, rules, mark, now)
+    _renew(connection, MEMBER, people, rules, mark, now, beside=reminded.beside(connection, people))
+    if sponsors:
+        _renew(connection, SPONSOR, reminded.sponsors_paying(connection, people), rules, mark, now)
 
 
 def renew_phone(rt: Runtime, connection: Connection, phone: str) -> None:
@@ -152,29 +176,46 @@ def renew_phone(rt: Runtime, connection: Connection, phone: str) -> None:
     _renew(connection, SPONSOR, sponsors, rules, mark, now)
 
 
-def _renew(connection: Connection, kind: Kind, people: Sequence[int], rules: Rules, mark: str, now: datetime) -> None:
-    if not people:
-        return
+def _renew(
+    connection: Connection,
+    kind: Kind,
+    people: Sequence[int],
+    rules: Rules,
+    mark: str,
+    now: datetime,
+    beside: Collection[int] = (),
+) -> None:
+    """Work these people out anew, and those `beside` them, who use the same phones and may read each other's texts."""
+    everybody = sorted({*people, *beside})
     if len(people) > AT_ONCE:
-        store.look_again(connection, kind, people, now)
-        waiting = [one.key(kind) for one in store.sent_to(connection, kind, people, now) if _may_wait(one, now)]
-        store.drop_waiting(connection, waiting, "settled")
-        return
-    store.lock(connection, kind, people)
-    known = read(connection, kind, people, rules, now)
-    store.drop_waiting(connection, [key for one in known.values() for key in _untrue(kind, one, rules, now)], "settled")
-    store.keep(connection, kind, times(known, rules, mark, now))
+        store.look_again(connection, kind, everybody, now)
+        _drop(
+            connection, kind, [one for one in store.sent_to(connection, kind, people, now) if _may_wait(one, now)], now
+        )
+    elif people:
+        store.lock(connection, kind, everybody)
+        known = read(connection, kind, everybody, rules, now)
+        if _drop(connection, kind, [went for one in known.values() for went in _untrue(one, rules, now)], now):
+            known = read(connection, kind, everybody, rules, now)
+        store.keep(connection, kind, times(known, rules, mark, now))
+
+
+def _drop(connection: Connection, kind: Kind, untrue: Sequence[Went], now: datetime) -> bool:
+    """Do not send what is not true any more; whether others were to read it for themselves, and are to be told now."""
+    by_key = {one.key(kind): one for one in untrue}
+    stopped = store.drop_waiting(connection, list(by_key), "settled", now) if by_key else []
+    return bool(stopped) and kind == MEMBER and store.unsay(connection, [by_key[key] for key in stopped]) > 0
 
 
 def _may_wait(went: Went, now: datetime) -> bool:
     return went.day >= (now - MAY_WAIT).date()
 
 
-def _untrue(kind: Kind, known: Known, rules: Rules, now: datetime) -> list[str]:
-    """What may still wait to be sent to somebody and is not true any more, by its key in the outbox."""
+def _untrue(known: Known, rules: Rules, now: datetime) -> list[Went]:
+    """What may still wait to be sent to somebody and is not true any more."""
     steps = {step.name: step for step in rules.plan.steps}
     return [
-        one.key(kind)
+        one
         for one in known.went
         if _may_wait(one, now)
         and (

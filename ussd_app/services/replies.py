@@ -33,7 +33,8 @@ class Texted:
 class Answered:
     """What an SMS did: the message of messages.yaml or the screen that answers it, if any does, and jobs.
 
-    `language` is that of the message where the phone has chosen none. `turn` is what the journal keeps of a dialogue.
+    `told`: an SMS that was written on the way says it already, and is the answer. `language` is that of the message
+    where the phone has chosen none. `turn` is what the journal keeps of a dialogue.
     """
 
     message: str | None = None
@@ -42,3 +43,4 @@ class Answered:
     jobs: tuple[Job, ...] = ()
     screen: str | None = None
     turn: dict[str, Any] | None = None
+    told: bool = False

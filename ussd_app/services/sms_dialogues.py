@@ -102,7 +102,8 @@ def _answered(
     if ask and ask.check is UNTEXTED:
         return Answered(DIAL_INSTEAD, jobs=jobs, turn=entry)
     follows = turn.ends and any(job.name == queues.MAKE_PAY_CODE for job in jobs)
-    return Answered(screen=None if follows else turn.text, jobs=jobs, turn=entry)
+    told = any(job.tells_caller for job in jobs)
+    return Answered(screen=None if follows else turn.text, jobs=jobs, turn=entry, told=told)
 
 
 def _question(walk: Walk, turn: Turn) -> graph.Ask | None:

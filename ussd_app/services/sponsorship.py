@@ -158,7 +158,7 @@ def stop(rt: Runtime, connection: Connection, caller: Caller, *, who: str) -> tu
             values=values,
         )
         reminders.renew(rt, connection, [member_id])
-        return Outcome("stopped"), [Job(queues.RELAY, URGENT)]
+        return Outcome("stopped"), [Job(queues.RELAY, URGENT, tells_caller=person.phone == caller.phone)]
     if sponsor and invitation_id is not None:
         asked = invitations.lock(connection, invitation_id)
         if asked and asked.invited.sponsor_id == sponsor.id:
@@ -177,4 +177,4 @@ def end_sponsorship(rt: Runtime, connection: Connection, caller: Caller, *, paye
     known_as = {"name": sponsors.name_given(connection, payer, member.id)}
     asking.tell_sponsor(rt, connection, paying, "sponsorship_ended", key, known_as)
     reminders.renew(rt, connection, [member.id])
-    return Outcome("ended"), [Job(queues.RELAY, URGENT)]
+    return Outcome("ended"), [Job(queues.RELAY, URGENT, tells_caller=paying.phone == caller.phone)]

@@ -86,7 +86,7 @@ def _mobile(sender: str) -> str | None:
 
 
 def _answer(rt: Runtime, connection: Connection, sms_id: int, sms: Inbound) -> Answered:
-    now, newest = rt.clock(), inbox.newest_to(connection, sms.phone)
+    now = rt.clock()
     if inbox.is_echo(connection, sms.phone, sms.text, now - ECHO):
         return NOTHING
     lately = inbox.lately(connection, sms_id, sms.phone, now)
@@ -94,8 +94,7 @@ def _answer(rt: Runtime, connection: Connection, sms_id: int, sms: Inbound) -> A
     texted, answered = _done(rt, connection, sms, quiet=full)
     text = _text_of(rt, connection, texted, answered)
     said_mark, answer_mark = rt.vault.mark(" ".join(sms.text.split())), rt.vault.mark(text)
-    # What is done may have written an SMS of its own: that is the answer then.
-    silent = full or not text or inbox.newest_to(connection, sms.phone) != newest
+    silent = full or not text or answered.told
     silent = silent or (said_mark, answer_mark) == (lately.said_mark, lately.answer_mark)
     silent = silent or (answered.message == keywords.HELP and lately.helped)
     if not silent:

@@ -85,6 +85,17 @@ def under_way(connection: Connection) -> list[int]:
     return list(connection.execute(text("SELECT id FROM campaigns WHERE state = 'started' ORDER BY id")).scalars())
 
 
+def running(connection: Connection) -> tuple[int, int]:
+    """How many campaigns were started and are not done, and how many of their texts are not in the outbox yet."""
+    row = connection.execute(
+        text(
+            "SELECT count(*), coalesce(sum((SELECT count(*) FROM campaign_people p WHERE p.campaign_id = c.id "
+            "AND p.state = 'waiting')), 0) FROM campaigns c WHERE c.state = 'started'"
+        )
+    ).one()
+    return int(row[0]), int(row[1])
+
+
 def take(connection: Connection, campaign_id: int) -> Kept | None:
     """A campaign under way, in this transaction's hand alone; None when it is in another's, or not under way."""
     statement = text(_KEPT + "WHERE id = :id AND state = 'started' FOR UPDATE SKIP LOCKED")
@@ -194,8 +205,9 @@ def take_back(connection: Connection, campaign_id: int, messages: Sequence[str],
     return done.rowcount
 
 
-def stop_texts(connection: Connection, messages: Sequence[str], reason: str) -> int:
-    """Texts of a campaign that nobody has begun to send never will be; how many."""
+def stop_texts(connection: Connection, messages: Sequence[str], reason: str, now: datetime) -> int:
+    """Texts of a campaign that nobody has begun to send never will be; how many. See `no_second_try`."""
+    no_second_try(connection, messages, now)
     done = connection.execute(
         text(
             "UPDATE outbox SET state = 'stopped', reason = :reason, lease_until = NULL WHERE lane = 'campaigns' "
@@ -206,13 +218,28 @@ def stop_texts(connection: Connection, messages: Sequence[str], reason: str) -> 
     return done.rowcount
 
 
+def no_second_try(connection: Connection, messages: Sequence[str], now: datetime) -> None:
+    """What a gateway has in its hands at this moment may still go out; if it does not, it expires instead of waiting.
+
+    Those that wait are locked as well, so that until the transaction ends the relay begins none of them.
+    """
+    connection.execute(
+        text(
+            "WITH ours AS (SELECT id FROM outbox WHERE lane = 'campaigns' AND message = ANY(:messages) "
+            "AND state IN ('waiting', 'handing_over') ORDER BY id FOR UPDATE) "
+            "UPDATE outbox SET send_by = :now FROM ours WHERE outbox.id = ours.id AND state = 'handing_over'"
+        ),
+        {"messages": list(messages), "now": now},
+    )
+
+
 def is_done(connection: Connection, campaign_id: int, messages: Sequence[str]) -> bool:
-    """Whether everybody has had their turn and no text of the campaign waits to be sent."""
+    """Whether everybody has had their turn and no text of the campaign waits to be sent, or to be taken back."""
     found = connection.execute(
         text(
             "SELECT EXISTS (SELECT 1 FROM campaign_people WHERE campaign_id = :id AND state = 'waiting') "
             "OR EXISTS (SELECT 1 FROM outbox WHERE lane = 'campaigns' AND message = ANY(:messages) "
-            "AND state IN ('waiting', 'handing_over'))"
+            "AND state IN ('waiting', 'handing_over', 'expired'))"
         ),
         {"id": campaign_id, "messages": list(messages)},
     ).scalar_one()

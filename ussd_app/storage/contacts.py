@@ -67,17 +67,34 @@ def registered_among(connection: Connection, phones: Sequence[str]) -> set[str]:
     return set(rows.scalars())
 
 
-def go_on(connection: Connection, phone: str, step: int, next_at: datetime) -> None:
-    """Somebody has had so many texts; the next one is due at `next_at` (UTC)."""
-    connection.execute(
-        text("UPDATE contacts SET step = :step, next_at = :next WHERE phone = :phone"),
-        {"phone": phone, "step": step, "next": next_at},
-    )
+@dataclass(frozen=True)
+class After:
+    """How somebody stands after their turn: with so many texts had, and the next one due at `next_at` (UTC).
+
+    Or with no more texts, because they `ended`: all were sent (`done`), they are a member now (`registered`), or want
+    none (`stopped`).
+    """
+
+    phone: str
+    step: int
+    next_at: datetime | None = None
+    ended: str | None = None
 
 
-def end(connection: Connection, phone: str, step: int, why: str, now: datetime) -> None:
-    """No more texts: all were sent (`done`), they are a member now (`registered`), or want none (`stopped`)."""
+def keep(connection: Connection, after: Sequence[After], now: datetime) -> None:
+    """Write down how these people stand after their turn."""
     connection.execute(
-        text("UPDATE contacts SET step = :step, next_at = NULL, ended = :why, ended_at = :now WHERE phone = :phone"),
-        {"phone": phone, "step": step, "why": why, "now": now},
+        text(
+            "UPDATE contacts SET step = t.step, next_at = t.next_at, ended = t.ended, "
+            "ended_at = CASE WHEN t.ended IS NOT NULL THEN CAST(:now AS timestamptz) END "
+            "FROM unnest(CAST(:phones AS text[]), CAST(:steps AS integer[]), CAST(:next_at AS timestamptz[]), "
+            "CAST(:ended AS text[])) AS t (phone, step, next_at, ended) WHERE contacts.phone = t.phone"
+        ),
+        {
+            "phones": [one.phone for one in after],
+            "steps": [one.step for one in after],
+            "next_at": [one.next_at for one in after],
+            "ended": [one.ended for one in after],
+            "now": now,
+        },
     )

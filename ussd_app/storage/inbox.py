@@ -114,12 +114,6 @@ def note_answer(connection: Connection, sms_id: int, answer: str, said_mark: str
     )
 
 
-def newest_to(connection: Connection, phone: str) -> int:
-    """The newest SMS that was ever written to a number; 0 where there is none."""
-    found = connection.execute(text("SELECT max(id) FROM outbox WHERE phone = :phone"), {"phone": phone}).scalar_one()
-    return found or 0
-
-
 def is_echo(connection: Connection, phone: str, words: str, since: datetime) -> bool:
     """Whether a number sends us back what we wrote to it."""
     found = connection.execute(
@@ -139,6 +133,13 @@ def waiting_inbound(connection: Connection, now: datetime) -> list[int]:
         {"now": now},
     )
     return list(rows.scalars())
+
+
+def oldest_waiting(connection: Connection) -> datetime | None:
+    """When the oldest SMS came in that nobody has dealt with, also while somebody does; None where there is none."""
+    query = text("SELECT received_at FROM inbound_sms WHERE state = 'waiting' ORDER BY id LIMIT 1")
+    found: datetime | None = connection.execute(query).scalar_one_or_none()
+    return found
 
 
 def add_session_end(connection: Connection, end: Mapping[str, object], now: datetime) -> bool:

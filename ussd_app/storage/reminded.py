@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -22,6 +22,13 @@ _PEOPLE = (
     "AND coalesce((SELECT r.state FROM registrations r WHERE r.member_id = m.id ORDER BY r.id DESC LIMIT 1), '') "
     "<> 'refused' AND NOT EXISTS (SELECT 1 FROM invitations i WHERE i.sponsor_id = p.sponsor_id "
     "AND i.member_id = p.member_id AND i.state = 'agreed' AND i.paid_at IS NULL)"
+)
+# Each month that is paid or was refused, of the members `whose` names.
+_MONTHS = (
+    "SELECT member_id, month, CASE WHEN answer = 'refused' THEN answer ELSE state END AS state, received_at "
+    "FROM contribution_months WHERE member_id {whose} AND month >= :since "
+    "UNION ALL SELECT member_id, month, 'refused', NULL FROM refused_months WHERE member_id {whose} "
+    "AND returned_at IS NOT NULL AND month >= :since"
 )
 
 
@@ -104,13 +111,7 @@ class Paid:
 def paid_by(connection: Connection, people: Sequence[int], now: datetime) -> dict[int, Paid]:
     """What is paid for these members, as far back as it matters."""
     rows = connection.execute(
-        text(
-            "SELECT member_id, month, CASE WHEN answer = 'refused' THEN answer ELSE state END AS state, received_at "
-            "FROM contribution_months WHERE member_id = ANY(:people) AND month >= :since "
-            "UNION ALL SELECT member_id, month, 'refused', NULL FROM refused_months WHERE member_id = ANY(:people) "
-            "AND returned_at IS NOT NULL AND month >= :since"
-        ),
-        {"people": list(people), "since": (now - REMEMBERED).date()},
+        text(_MONTHS.format(whose="= ANY(:people)")), {"people": list(people), "since": (now - REMEMBERED).date()}
     )
     found: dict[int, Paid] = {}
     for member_id, month, state, at in rows:
@@ -119,6 +120,32 @@ def paid_by(connection: Connection, people: Sequence[int], now: datetime) -> dic
         last = at if known.last is None or (at and at > known.last) else known.last
         found[member_id] = Paid(known.months, last)
     return found
+
+
+@dataclass(frozen=True)
+class Alike:
+    """So many people of a sponsor, for whom the same months are paid, each month as in `Paid`."""
+
+    sponsor: int
+    months: dict[date, MonthState]
+    people: int
+
+
+def people_alike(connection: Connection, sponsors: Sequence[int], now: datetime) -> list[Alike]:
+    """Everybody these sponsors can renew for whom anything is paid: of thousands there are few kinds."""
+    rows = connection.execute(
+        text(
+            f"WITH theirs AS (SELECT p.sponsor_id, p.member_id {_PEOPLE} AND p.sponsor_id = ANY(:sponsors)), "  # noqa: S608
+            f"paid AS ({_MONTHS.format(whose='IN (SELECT member_id FROM theirs)')}), "
+            # A month that stands there twice is one that was refused, as in `paid_by`.
+            "each AS (SELECT member_id, array_agg(month ORDER BY month, received_at NULLS LAST) AS months, "
+            "array_agg(state ORDER BY month, received_at NULLS LAST) AS states FROM paid GROUP BY member_id) "
+            "SELECT sponsor_id, months, states, count(*) AS people FROM theirs JOIN each USING (member_id) "
+            "GROUP BY sponsor_id, months, states"
+        ),
+        {"sponsors": list(sponsors), "since": (now - REMEMBERED).date()},
+    )
+    return [Alike(row.sponsor_id, dict(zip(row.months, row.states, strict=True)), row.people) for row in rows]
 
 
 def credits_of(connection: Connection, people: Sequence[int]) -> dict[int, int]:
@@ -131,6 +158,44 @@ def credits_of(connection: Connection, people: Sequence[int]) -> dict[int, int]:
         {"account": MEMBER_CREDIT, "people": list(people)},
     )
     return {row.member_id: int(row.credit) for row in rows}
+
+
+def beside(connection: Connection, people: Sequence[int]) -> list[int]:
+    """Whoever else uses the phones of these members."""
+    rows = connection.execute(
+        text(
+            "SELECT DISTINCT o.id FROM members m JOIN members o ON o.phone = m.phone AND o.id <> m.id "
+            "AND o.state = 'here' WHERE m.id = ANY(:people)"
+        ),
+        {"people": list(people)},
+    )
+    return list(rows.scalars())
+
+
+def said_lately(connection: Connection, phones: Collection[str], since: datetime) -> dict[str, set[str]]:
+    """The words of the reminders that were written since then, and not stopped, to those of these numbers that more
+    than one member uses."""
+    # Two statements: in one, PostgreSQL may read the whole outbox rather than the few rows of these numbers.
+    rows = connection.execute(
+        text(
+            "SELECT phone FROM members WHERE phone = ANY(:phones) AND state = 'here' GROUP BY phone HAVING count(*) > 1"
+        ),
+        {"phones": list(phones)},
+    )
+    shared = list(rows.scalars())
+    if not shared:
+        return {}
+    rows = connection.execute(
+        text(
+            "SELECT phone, text FROM outbox WHERE phone = ANY(:phones) AND lane = 'reminders' AND created_at > :since "
+            "AND state NOT IN ('stopped', 'expired')"
+        ),
+        {"phones": shared, "since": since},
+    )
+    found: dict[str, set[str]] = {}
+    for phone, words in rows:
+        found.setdefault(phone, set()).add(words)
+    return found
 
 
 def with_phone(connection: Connection, phone: str) -> tuple[list[int], list[int]]:

@@ -150,14 +150,37 @@ def add_sent(connection: Connection, kind: Kind, went: Sequence[Went]) -> None:
     )
 
 
-def drop_waiting(connection: Connection, keys: Sequence[str], reason: str) -> int:
-    """Reminders that wait to be sent are not sent any more; how many did."""
+def drop_waiting(connection: Connection, keys: Sequence[str], reason: str, now: datetime) -> list[str]:
+    """Reminders that wait to be sent are not sent any more; the keys of those that did.
+
+    One that a gateway has in its hands at this moment may still go out; if it does not, it is too late for another try.
+    """
+    rows = connection.execute(
+        text(
+            "WITH unwanted AS (SELECT id FROM outbox WHERE key = ANY(:keys) AND lane = 'reminders' "
+            "AND state IN ('waiting', 'handing_over') ORDER BY id FOR UPDATE) "
+            "UPDATE outbox SET state = CASE state WHEN 'waiting' THEN 'stopped' ELSE state END, "
+            "reason = CASE state WHEN 'waiting' THEN :reason ELSE reason END, "
+            "send_by = CASE state WHEN 'waiting' THEN send_by ELSE :now END "
+            "FROM unwanted WHERE outbox.id = unwanted.id RETURNING key, state"
+        ),
+        {"keys": list(keys), "reason": reason, "now": now},
+    )
+    return [row.key for row in rows if row.state == "stopped"]
+
+
+def unsay(connection: Connection, stopped: Sequence[Went]) -> int:
+    """Whoever has no SMS of their own, because that of a member at the same phone said the same, has not been told
+    where that one was stopped; how many reminders these are."""
     done = connection.execute(
         text(
-            "UPDATE outbox SET state = 'stopped', reason = :reason WHERE key = ANY(:keys) AND state = 'waiting' "
-            "AND lane = 'reminders'"
+            "DELETE FROM reminders_sent s USING unnest(CAST(:people AS bigint[]), CAST(:days AS date[])) "
+            "AS gone (person, day), members told, members other WHERE told.id = gone.person "
+            "AND other.phone = told.phone AND other.id <> told.id AND s.kind = 'member' AND s.person = other.id "
+            "AND s.day = gone.day AND NOT EXISTS (SELECT 1 FROM outbox o "
+            "WHERE o.key = 'm' || s.person || ':' || to_char(s.month, 'YYYY-MM') || ':' || s.step)"
         ),
-        {"keys": list(keys), "reason": reason},
+        {"people": [one.person for one in stopped], "days": [one.day for one in stopped]},
     )
     return done.rowcount
 
