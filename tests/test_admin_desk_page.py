@@ -128,6 +128,6 @@ def test_somebody_signs_in_and_moves_about_by_keyboard_alone(browser: Browser, s
     tab_to(page, "said")
     page.keyboard.type("0812-9999-9999")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Tidak ada peserta dengan nomor ini.")).to_be_visible()
+    expect(page.get_by_text("Tidak ada peserta atau donatur dengan nomor HP ini.")).to_be_visible()
     assert wrong == []
     page.context.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rq import SimpleWorker
 
-from ussd_app.queues import QUEUES
+from ussd_app.queues import PAYMENTS, POST_PAYMENT, QUEUES
 from ussd_app.runtime import Runtime
 
 
@@ -19,3 +19,10 @@ def work(rt: Runtime) -> None:
         worker.work(burst=True, logging_level="ERROR")
         assert worker.failed_job_count == 0, "a job failed"
     raise AssertionError("the jobs never end")
+
+
+def a_failed_job(rt: Runtime, *arguments: int | str) -> None:
+    """A job that cannot be done, and a worker that tries it."""
+    rt.queues.enqueue(POST_PAYMENT, *(arguments or ("no number",)))
+    worker = SimpleWorker([PAYMENTS], connection=rt.queues.connection, serializer="json")
+    worker.work(burst=True, logging_level="CRITICAL")

@@ -6,12 +6,19 @@ noted and forgotten: the row that the job speaks of is found within the minute.
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import redis
 import structlog
 from rq import Queue, Worker
+from rq.exceptions import InvalidJobOperation, NoSuchJobError
+from rq.job import Job
+from rq.registry import FailedJobRegistry
+from rq.worker import BaseWorker
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -58,6 +65,10 @@ PLAN_CAMPAIGNS = "workers.campaigns.plan"
 RELEASE_CAMPAIGNS = "workers.campaigns.release"
 EDUCATE = "workers.campaigns.educate"
 FIND_PROVINCES = "workers.campaigns.find_provinces"
+TAKE_ANSWER = "workers.handover.take_answer"
+SWEEP_ANSWERS = "workers.handover.sweep"
+RECKON = "workers.reckoning.reckon"
+SWEEP_RECKONINGS = "workers.reckoning.sweep"
 PROVE_MENU = "workers.publishing.prove"
 SWEEP_PROOFS = "workers.publishing.sweep"
 PUBLISH_DUE = "workers.publishing.publish_due"
@@ -95,6 +106,10 @@ QUEUE_OF = {
     RELEASE_CAMPAIGNS: SMS["campaigns"],
     EDUCATE: SMS["campaigns"],
     FIND_PROVINCES: HOUSEKEEPING,
+    TAKE_ANSWER: HOUSEKEEPING,
+    SWEEP_ANSWERS: HOUSEKEEPING,
+    RECKON: HOUSEKEEPING,
+    SWEEP_RECKONINGS: HOUSEKEEPING,
     PROVE_MENU: HOUSEKEEPING,
     SWEEP_PROOFS: HOUSEKEEPING,
     PUBLISH_DUE: HOUSEKEEPING,
@@ -112,6 +127,40 @@ FAILURE_TTL = 7 * 24 * 3600
 JOB_TIMEOUT = 120
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A queue: how many jobs wait, since when the first of them (UTC), how many failed, and who works on it."""
+
+    name: str
+    waiting: int
+    since: datetime | None
+    failed: int
+    workers: tuple[Process, ...]
+
+
+@dataclass(frozen=True)
+class Process:
+    """A worker: its process, whether it has a job in hand, its last sign of life (UTC), and what it has done."""
+
+    pid: int
+    busy: bool
+    heartbeat: datetime | None
+    done: int
+    failed: int
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A job that failed, for good or until somebody tries it again: when (UTC), and what Python said about it."""
+
+    id: str
+    job: str
+    queue: str
+    arguments: tuple[int | str, ...]
+    at: datetime | None
+    trace: str
 
 
 class Queues:
@@ -154,3 +203,70 @@ class Queues:
             if worker.last_heartbeat and worker.last_heartbeat >= since
             for name in worker.queue_names()
         }
+
+    def standings(self) -> list[Standing]:
+        """Every queue with what waits on it and who works there. Raises redis.RedisError."""
+        workers = Worker.all(connection=self.connection)
+        return [
+            self._standing(queue, [one for one in workers if name in one.queue_names()])
+            for name, queue in self._queues.items()
+        ]
+
+    def _standing(self, queue: Queue, workers: Sequence[BaseWorker]) -> Standing:
+        first = queue.get_jobs(0, 1)
+        since = first[0].enqueued_at if first else None
+        return Standing(
+            queue.name,
+            queue.count,
+            since and _utc(since),
+            self._failures(queue.name).count,
+            tuple(map(_process, workers)),
+        )
+
+    def failed(self, name: str, most: int, after: int = 0) -> list[Failed]:
+        """The jobs of a queue that failed, the newest first, without the first `after`. Raises redis.RedisError."""
+        ids = self._failures(name).get_job_ids(after, after + most - 1, desc=True, cleanup=False)
+        jobs = Job.fetch_many(ids, self.connection, serializer="json")
+        return [_failed(job) for job in jobs if job is not None]
+
+    def one_failed(self, identity: str) -> Failed | None:
+        """One of them by its id, None when it is no longer there. Raises redis.RedisError."""
+        jobs = [job for job in Job.fetch_many([identity], self.connection, serializer="json") if job is not None]
+        there = [job for job in jobs if job.origin in self._queues and job in self._failures(job.origin)]
+        return _failed(there[0]) if there else None
+
+    def retry(self, failed: Failed) -> bool:
+        """Put a job that failed on its queue again; False when somebody else has done so. Raises redis.RedisError."""
+        try:
+            self._failures(failed.queue).requeue(failed.id)
+        except (InvalidJobOperation, NoSuchJobError):
+            return False
+        return True
+
+    def discard(self, failed: Failed) -> bool:
+        """Forget a job that failed; False when it is no longer there. Raises redis.RedisError."""
+        registry = self._failures(failed.queue)
+        if failed.id not in registry:
+            return False
+        with suppress(NoSuchJobError):
+            registry.remove(failed.id, delete_job=True)
+        return True
+
+    def _failures(self, name: str) -> FailedJobRegistry:
+        return FailedJobRegistry(queue=self._queues[name])
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def _process(worker: BaseWorker) -> Process:
+    heartbeat = worker.last_heartbeat and _utc(worker.last_heartbeat)
+    busy = worker.get_state() == "busy"
+    return Process(worker.pid or 0, busy, heartbeat, worker.successful_job_count, worker.failed_job_count)
+
+
+def _failed(job: Job) -> Failed:
+    result = job.latest_result()
+    trace = (result.exc_string if result else "") or ""
+    return Failed(job.id, job.func_name or "", job.origin, tuple(job.args), job.ended_at and _utc(job.ended_at), trace)

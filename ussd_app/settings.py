@@ -50,6 +50,8 @@ class Settings(BaseSettings):
     publish_alone: bool = False
     institution: Literal["console", "file"] | None = None
     sms_per_second: int = Field(50, ge=1, le=20_000)
+    # Numbers, with commas between, to which the desk may send the texts of a campaign before it is started.
+    test_phones: str = ""
     # How many reverse proxies of ours stand in front and write X-Forwarded-For: what else comes in it is not believed.
     trusted_proxies: int = Field(0, ge=0, le=5)
     admin_email: str = "admin@sertakan.local"

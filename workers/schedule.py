@@ -38,6 +38,8 @@ SCANS: tuple[tuple[str, tuple[str, ...], int], ...] = (
     (queues.EDUCATE, (), 60),
     (queues.FIND_PROVINCES, (), 3600),
     (queues.SWEEP_PROOFS, (), 15),
+    (queues.SWEEP_ANSWERS, (), 60),
+    (queues.SWEEP_RECKONINGS, (), 60),
     (queues.PUBLISH_DUE, (), 10),
     (queues.CHECK_BOOKS, (), 3600),
     (queues.REMIND, (), 600),

@@ -144,7 +144,7 @@ def test_a_new_screen_stands_below_the_one_it_was_added_from() -> None:
 
 @pytest.mark.parametrize("name", ["bye", "first", "left"])
 def test_a_name_that_is_taken_or_means_something_is_refused_for_a_new_screen(name: str) -> None:
-    assert refusal(edit="add_screen", screen=name, text="x") == "taken"
+    assert refusal(edit="add_screen", screen=name, text="x") == "screen_taken"
 
 
 def test_renaming_a_screen_follows_every_reference_and_language() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.builders import PHONE, a_paid_member, a_registered_member, execute, rows
 from tests.office import Desk, noted, signed_in
+from tests.work import work
 from ussd_app.domain import ledger
 from ussd_app.runtime import Runtime
 from ussd_app.services import rights
@@ -111,6 +112,13 @@ def test_money_finds_its_owner_by_phone_and_buys_a_month(rt: Runtime, strange: s
     assert "Semua pembayaran sudah dikenal" in desk.get("/unmatched").text
 
 
+@pytest.mark.parametrize(("role", "leads"), [("finance", True), ("operator", False), ("viewer", False)])
+def test_a_follow_up_leads_to_unmatched_money_for_whoever_may_assign_it(
+    rt: Runtime, strange: str, role: str, leads: bool
+) -> None:
+    assert (f'href="/admin{strange}"' in signed_in(rt, role).get("/follow-ups").text) == leads
+
+
 @pytest.mark.parametrize("payer", ["member:2", "sponsor:1", "member:x", "", "member:999999999999999999999"])
 def test_money_goes_to_nobody_who_was_not_offered(rt: Runtime, strange: str, payer: str) -> None:
     a_registered_member(rt)
@@ -127,6 +135,22 @@ def test_an_order_that_waits_for_nobody_has_no_page(rt: Runtime) -> None:
 def test_the_books_are_shown_with_their_sum_and_their_faults(rt: Runtime) -> None:
     a_paid_member(rt)
     desk = signed_in(rt, "finance")
-    assert "Pembukuan seimbang" in desk.get("/books").text
+    assert 'data-going="yes"' in desk.get("/books").text
+    work(rt)
+    assert "Pembukuan seimbang" in desk.get("/books/going").text
     execute(rt, "UPDATE contribution_months SET amount = amount + 1")
+    desk.post("/books", on="/books")
+    work(rt)
     assert "Pembukuan tidak cocok" in desk.get("/books").text
+
+
+def test_each_day_says_whether_codes_and_books_agree(rt: Runtime) -> None:
+    a_paid_member(rt)
+    desk = signed_in(rt, "finance")
+    desk.get("/books")
+    work(rt)
+    assert "✓ cocok" in desk.get("/books").text
+    execute(rt, "UPDATE pay_codes SET total = total + 100")
+    desk.post("/books", on="/books")
+    work(rt)
+    assert "selisih -Rp100" in desk.get("/books").text

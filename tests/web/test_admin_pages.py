@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 from werkzeug.routing import Rule
 
 from tests.builders import a_keypress, a_paid_member, execute
+from tests.campaigns import a_campaign
 from tests.domain.test_rosters import a_file
 from tests.office import Desk, an_admin, page_of, signed_in
 from ussd_app.app import create_app
 from ussd_app.domain.permissions import ROLES
 from ussd_app.runtime import Runtime
-from ussd_app.services import rights
+from ussd_app.services import drafts, rights
 from ussd_app.web.admin import words
 from ussd_app.web.admin.desk import OPEN
 from ussd_app.web.admin.desk import Desk as App
+from ussd_app.web.admin.sessions import COOKIE
 
 TEMPLATES = Path(__file__).parents[2] / "ussd_app" / "web" / "templates" / "admin"
 CODE = Path(words.__file__).parent
@@ -28,6 +32,8 @@ OFFICE = {"operator", "owner"}
 MONEY = {"finance", "owner"}
 SEES_MONEY = OFFICE | MONEY
 OWNER = {"owner"}
+EDITORS = {"editor", "publisher", "owner"}
+PUBLISHERS = {"publisher", "owner"}
 EVERYBODY: set[str] = {"nobody", *ROLES}
 # Written by hand, and apart from the code: a page that is not here fails.
 WHO_MAY = {
@@ -45,9 +51,18 @@ WHO_MAY = {
     "turn_second_step_on": ALL,
     "turn_second_step_off": ALL,
     "home": ALL,
+    "dashboard": ALL,
+    "dashboard_going": ALL,
+    "dashboard_anew": ALL,
+    "dashboard_file": ALL,
+    "dashboard_menu": ALL,
     "follow_ups": ALL,
     "follow_up_unmask": OFFICE,
     "follow_up_done": SEES_MONEY,
+    "follow_up": ALL,
+    "follow_up_take": SEES_MONEY,
+    "follow_up_back": SEES_MONEY,
+    "follow_up_note": SEES_MONEY,
     "roster_new": OFFICE,
     "roster_upload": OFFICE,
     "roster_example": OFFICE,
@@ -68,6 +83,30 @@ WHO_MAY = {
     "member_erase": OFFICE,
     "member_leave": OFFICE,
     "member_forget": OFFICE,
+    "member_timeline": ALL,
+    "member_dialogue": ALL,
+    "member_help": OFFICE,
+    "member_correct": OFFICE,
+    "member_phone": OFFICE,
+    "member_code": OFFICE,
+    "member_code_make": OFFICE,
+    "member_resend": OFFICE,
+    "member_stop": OFFICE,
+    "member_allow": OFFICE,
+    "member_card": OFFICE,
+    "member_card_print": OFFICE,
+    "sponsors": ALL,
+    "sponsor": ALL,
+    "sponsor_unmask": OFFICE,
+    "sponsor_people": ALL,
+    "sponsor_timeline": ALL,
+    "sponsor_dialogue": ALL,
+    "sponsor_help": OFFICE,
+    "sponsor_resend": OFFICE,
+    "sponsor_stop": OFFICE,
+    "sponsor_allow": OFFICE,
+    "sponsor_cards": OFFICE,
+    "sponsor_cards_print": OFFICE,
     "refunds": SEES_MONEY,
     "refund": SEES_MONEY,
     "refund_approve": MONEY,
@@ -79,6 +118,133 @@ WHO_MAY = {
     "unmatched_search": MONEY,
     "unmatched_assign": MONEY,
     "books": SEES_MONEY,
+    "books_going": SEES_MONEY,
+    "books_check": SEES_MONEY,
+    "payments": SEES_MONEY,
+    "payment_find": SEES_MONEY,
+    "payment_file": SEES_MONEY,
+    "payment": SEES_MONEY,
+    "payment_ask": MONEY,
+    "payment_member": SEES_MONEY,
+    "handover": SEES_MONEY,
+    "handover_make": MONEY,
+    "handover_one": SEES_MONEY,
+    "handover_download": MONEY,
+    "handover_transferred": MONEY,
+    "handover_returned": MONEY,
+    "handover_answers": MONEY,
+    "handover_upload": MONEY,
+    "handover_answer": MONEY,
+    "handover_going": MONEY,
+    "jobs": OFFICE,
+    "job_retry": OFFICE,
+    "job_discard": OFFICE,
+    "menus": ALL,
+    "menu_new": EDITORS,
+    "menu_begin": EDITORS,
+    "menu_draft_make": EDITORS,
+    "menu_draft": ALL,
+    "menu_problems": ALL,
+    "menu_draft_here": ALL,
+    "menu_draft_gone": EDITORS,
+    "menu_draft_undo": EDITORS,
+    "menu_draft_redo": EDITORS,
+    "menu_draft_title": EDITORS,
+    "menu_draft_discard": EDITORS,
+    "menu_draft_bring_up": EDITORS,
+    "menu_revisions": ALL,
+    "menu_restore": EDITORS,
+    "menu_screen": ALL,
+    "menu_words": ALL,
+    "menu_edit": EDITORS,
+    "menu_check": EDITORS,
+    "menu_conflict": EDITORS,
+    "menu_take_in": EDITORS,
+    "menu_yaml": ALL,
+    "menu_yaml_save": EDITORS,
+    "menu_yaml_raw": ALL,
+    "menu_picture": ALL,
+    "menu_live_picture": ALL,
+    "menu_phone": ALL,
+    "menu_phone_fragment": ALL,
+    "menu_review": ALL,
+    "menu_review_proof": ALL,
+    "menu_review_prove": EDITORS,
+    "menu_review_newer": EDITORS,
+    "menu_publish": PUBLISHERS,
+    "menu_publish_cancel": PUBLISHERS,
+    "menu_publish_seen": PUBLISHERS,
+    "menu_history": ALL,
+    "menu_version": ALL,
+    "menu_export": ALL,
+    "menu_export_file": ALL,
+    "menu_roll_back": PUBLISHERS,
+    "menu_withdraw": PUBLISHERS,
+    "menu_import": EDITORS,
+    "message_review": ALL,
+    "message_review_proof": ALL,
+    "message_review_prove": EDITORS,
+    "message_review_newer": EDITORS,
+    "message_publish": PUBLISHERS,
+    "message_publish_cancel": PUBLISHERS,
+    "message_publish_seen": PUBLISHERS,
+    "message_history": ALL,
+    "message_version": ALL,
+    "message_export": ALL,
+    "message_export_file": ALL,
+    "message_roll_back": PUBLISHERS,
+    "message_withdraw": PUBLISHERS,
+    "message_import": EDITORS,
+    "messages": ALL,
+    "message_draft_make": EDITORS,
+    "message_draft": ALL,
+    "message_here": EDITORS,
+    "message_undo": EDITORS,
+    "message_redo": EDITORS,
+    "message_discard": EDITORS,
+    "message_revisions": ALL,
+    "message_restore": EDITORS,
+    "message_aside": EDITORS,
+    "message_take_in": EDITORS,
+    "message_text": ALL,
+    "message_text_save": EDITORS,
+    "message_text_look": EDITORS,
+    "message_text_member": EDITORS,
+    "message_reason": ALL,
+    "message_reason_save": EDITORS,
+    "message_reason_look": EDITORS,
+    "campaigns": ALL,
+    "campaign": ALL,
+    "campaign_new": OFFICE,
+    "campaign_create": OFFICE,
+    "campaign_look": OFFICE,
+    "campaign_progress": ALL,
+    "campaign_counting": ALL,
+    "campaign_dry_run": OFFICE,
+    "campaign_test": OFFICE,
+    "campaign_start": OFFICE,
+    "campaign_change": OFFICE,
+    "campaign_results": ALL,
+    "campaign_results_going": ALL,
+    "campaign_results_csv": ALL,
+    "reminders": ALL,
+    "reminder_going": ALL,
+    "reminder_csv": ALL,
+    "reminder_again": OFFICE,
+    "reminder_plan": ALL,
+    "reminder_members": ALL,
+    "reminder_search": ALL,
+    "reminder_member": ALL,
+    "texts": ALL,
+    "text_days": ALL,
+    "text_days_csv": ALL,
+    "text_gateway": OFFICE,
+    "text_dead": ALL,
+    "text_dead_decide": OFFICE,
+    "text_stops": ALL,
+    "text_stops_search": ALL,
+    "text_stop": OFFICE,
+    "text_allow": OFFICE,
     "audit_log": OWNER,
     "team": OWNER,
     "team_invite": OWNER,
@@ -191,6 +357,7 @@ def test_every_page_shows_itself_in_both_languages(rt: Runtime, language: str) -
     waits = page_of(desk.upload(a_file({"income": "1000000"})))
     started = desk.started(rt, a_file({}))
     desk.start(waits)
+    a_campaign(rt)
     shown = ["/", "/account", "/account/password", "/account/second-step", "/follow-ups", "/follow-ups?done=1", started]
     shown += [
         "/rosters",
@@ -203,7 +370,23 @@ def test_every_page_shows_itself_in_both_languages(rt: Runtime, language: str) -
         f"/members/{member.id}",
     ]
     shown += [f"/members/{member.id}/erase", "/refunds", "/refunds?decided=1", "/refunds/1", "/refunds/1/reject"]
+    shown += ["/dashboard", "/dashboard?days=90", "/dashboard/going", "/dashboard/menu"]
     shown += ["/unmatched", "/books", "/audit", "/team", "/team/1"]
+    sending = ["/campaigns", "/campaigns/new", "/campaigns/1", "/reminders", "/reminders/plan", "/reminders/members"]
+    shown += [*sending, f"/reminders/members/{member.id}", "/texts", "/texts/dead", "/texts/stops"]
+    shown += [f"/members/{member.id}/{page}" for page in ("timeline", "help")]
+    shown += [f"/sponsors/1{page}" for page in ("", "/people", "/timeline", "/help", "/cards")]
+    shown += ["/sponsors", "/sponsors?kind=company", "/follow-ups/1", "/follow-ups?whose=mine&days=1"]
+    drawn = drafts.create(rt, "main", by="office").id
+    ways = ("", "/problems", "/here", "/revisions", "/words", "/yaml", "/yaml/main.yaml", "/screens/home_guest")
+    shown += ["/menus", "/menus/new", *(f"/menus/drafts/{drawn}{way}" for way in ways)]
+    shown += [f"/menus/drafts/{drawn}/{page}" for page in ("picture", "phone", "phone/fragment")]
+    shown.append("/menus/main/picture")
+    worded, history = f"/messages/drafts/{drafts.create(rt, 'messages', by='office').id}", "/messages/history"
+    shown += [f"/menus/drafts/{drawn}/review", f"/menus/drafts/{drawn}/review/proof", "/menus/main/history"]
+    shown += ["/messages", worded, f"{worded}/here", f"{worded}/revisions", f"{worded}/texts/receipt"]
+    shown += [f"{worded}/reasons/age", f"{worded}/review", f"{worded}/review/proof", history, f"{history}/1"]
+    shown += [f"/menus/main/history/1{of}" for of in ("", "?against=1", "/files.zip", "/files/main.yaml")]
     assert {page: desk.get(page).status_code for page in shown} == dict.fromkeys(shown, 200)
     assert f'<html lang="{language}">' in desk.get("/").text
     assert desk.get("/nowhere").status_code == 404
@@ -222,6 +405,30 @@ def test_a_keypress_opens_no_session(rt: Runtime) -> None:
     form = {"sessionId": "s1", "phoneNumber": press.phone, "text": "", "serviceCode": press.service_code}
     assert "Set-Cookie" not in client.post("/callbacks/africastalking/local/ussd", data=form).headers
     assert "Set-Cookie" not in client.get("/simulator/").headers
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+@pytest.mark.parametrize("page", ["/static/nothing.css", "/bootstrap/nothing.css"])
+def test_a_style_that_is_not_there_is_said_without_a_session(rt: Runtime, page: str, language: str) -> None:
+    response = signed_in(rt).client.get(f"/admin{page}", headers={"Accept-Language": language})
+    assert (response.status_code, words.say(language, "failure.not_found") in response.text) == (404, True)
+    assert "Set-Cookie" not in response.headers
+
+
+def test_a_form_that_somebody_sends_to_a_style_is_refused_on_a_page(rt: Runtime) -> None:
+    response = Desk(rt).client.post("/admin/static/admin.css", data={"x": "1"})
+    assert (response.status_code, "<h1>" in response.text) == (405, True)
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("page", ["/sign-in", "/nowhere"])
+def test_without_a_database_there_is_still_a_page_that_says_so(rt: Runtime, page: str, known: bool) -> None:
+    desk = Desk(replace(rt, db=create_engine("postgresql+psycopg://nobody@127.0.0.1:1/nothing")))
+    if known:
+        desk.client.set_cookie(COOKIE, "somebody", path="/admin")
+    response = desk.get(page)
+    assert (response.status_code, "Ada yang rusak" in response.text) == (500, True)
+    assert "default-src 'self'" in response.headers["Content-Security-Policy"]
 
 
 def test_something_broken_shows_a_page_and_no_details(rt: Runtime) -> None:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.builders import NIK, PHONE, a_member, a_registered_member, count, execute, rows
+from tests.builders import NIK, PHONE, a_member, a_paid_member, a_registered_member, count, execute, rows
 from tests.office import noted, signed_in
 from ussd_app.runtime import Runtime
 
@@ -14,17 +14,35 @@ SCRIPT = "<script>alert(1)</script>"
 REASON = "bertanya lewat telepon"
 
 
-@pytest.mark.parametrize("said", ["0812-3456-7890", PHONE, NIK, "21234567890"])
-def test_a_member_is_found_by_phone_nik_and_kpj(rt: Runtime, said: str) -> None:
+@pytest.mark.parametrize("said", ["0812-3456-7890", PHONE, NIK, "21234567890", "siti", "ami sit", "1"])
+def test_a_member_is_found_by_phone_nik_kpj_and_name(rt: Runtime, said: str) -> None:
     a_registered_member(rt)
     page = signed_in(rt, "viewer").post("/members", {"said": said}, on="/members").text
     assert '<a href="/admin/members/1">' in page
 
 
-@pytest.mark.parametrize("said", ["", "Siti", "%", "' OR 1=1 --", "0812", "3174054508880004"])
+@pytest.mark.parametrize("said", ["", "Budi", "si", "%", "' OR 1=1 --", "0812", "3174054508880004"])
 def test_nobody_is_found_by_anything_else(rt: Runtime, said: str) -> None:
     a_registered_member(rt)
     assert "/admin/members/1" not in signed_in(rt, "viewer").post("/members", {"said": said}, on="/members").text
+
+
+@pytest.mark.parametrize(
+    ("role", "sees"), [("operator", True), ("finance", True), ("viewer", False), ("editor", False)]
+)
+def test_what_a_member_earns_and_pays_is_for_whoever_sees_money(rt: Runtime, role: str, sees: bool) -> None:
+    a_paid_member(rt)
+    page = signed_in(rt, role).get("/members/1").text
+    assert [word in page for word in ("Rp", "Uang titipan", "penghasilan")] == [sees] * 3
+    assert "Bulan iuran" in page
+
+
+@pytest.mark.parametrize(("role", "sees"), [("operator", True), ("viewer", False)])
+def test_a_sum_in_a_follow_up_is_for_whoever_sees_money(rt: Runtime, role: str, sees: bool) -> None:
+    detail = "member 1: Rp50.000, for 2026-11"
+    execute(rt, "INSERT INTO follow_ups (kind, phone, detail, created_at) VALUES ('help', '', :d, now())", d=detail)
+    page = signed_in(rt, role).get("/follow-ups").text
+    assert ("50.000" in page, "for 2026-11" in page) == (sees, True)
 
 
 def private(page: str) -> list[str]:

@@ -101,6 +101,55 @@ def test_a_price_that_was_not_shown_starts_nothing(rt: Runtime) -> None:
     assert count(rt, "rosters") == 0
 
 
+def test_a_file_that_no_longer_fits_the_rules_says_how_many_mistakes_it_has_now(rt: Runtime) -> None:
+    desk = signed_in(rt, "operator")
+    draft = page_of(desk.upload(a_file({})))
+    spoilt = a_file({"nik": "12"}, {"phone": "x"})
+    desk.start(draft)
+    execute(rt, "UPDATE roster_drafts SET content = :content", content=rt.vault.seal(spoilt.decode("latin-1")))
+    work(rt)
+    assert "Masih ada 2 kesalahan" in desk.get(f"{draft}/going").text
+    page = desk.get(draft).text
+    assert ("Masih ada 2 kesalahan" in page, "NIK harus 16 angka" in page) == (True, True)
+    assert count(rt, "rosters") == 0
+
+
+def test_a_price_that_has_changed_is_shown_and_may_be_started_then(rt: Runtime) -> None:
+    desk = signed_in(rt, "operator")
+    draft = page_of(desk.upload(a_file({})))
+    dearer = a_file({}, TWO[1])
+    desk.start(draft)
+    execute(rt, "UPDATE roster_drafts SET content = :content", content=rt.vault.seal(dearer.decode("latin-1")))
+    work(rt)
+    assert "Mulai untuk 2 orang" in desk.get(draft).text
+    desk.start(draft)
+    work(rt)
+    assert page_of(desk.get(draft)) == "/rosters/1"
+
+
+def test_a_file_that_is_being_set_going_can_neither_be_put_away_nor_forgotten(rt: Runtime) -> None:
+    desk = signed_in(rt, "operator")
+    draft = page_of(desk.upload(a_file({})))
+    token = desk.token(draft)
+    desk.start(draft)
+    answer = desk.client.post(f"/admin{draft}/discard", data={"csrf_token": token})
+    assert page_of(answer) == draft
+    assert "sudah dimulai" in desk.get(draft).text
+    clock_of(rt).set(rt.clock() + timedelta(days=1, minutes=1))
+    jobs.forget()
+    assert count(rt, "roster_drafts") == 1
+    work(rt)
+    assert count(rt, "rosters") == 1
+
+
+def test_a_started_file_has_no_list_of_mistakes_any_more(rt: Runtime) -> None:
+    desk = signed_in(rt, "operator")
+    draft = page_of(desk.upload(a_file({})))
+    desk.start(draft)
+    work(rt)
+    assert desk.get(f"{draft}/mistakes.csv").status_code == 404
+
+
 def test_a_file_of_somebody_else_is_not_there(rt: Runtime) -> None:
     desk, other = signed_in(rt, "operator"), signed_in(rt, "owner")
     draft = page_of(desk.upload(a_file({"nik": "1"})))
@@ -129,6 +178,9 @@ def test_an_uploaded_file_cannot_be_read_in_the_database(rt: Runtime) -> None:
 
 def test_what_nobody_set_going_within_a_day_is_forgotten_and_so_are_old_sessions(rt: Runtime) -> None:
     signed_in(rt, "operator").upload(a_file({}))
+    Desk(rt).sign_in("operator@kantor.id", "x")
+    execute(rt, "DELETE FROM sign_in_tries WHERE subject LIKE 'account:%'")
+    execute(rt, "DELETE FROM admin_sessions WHERE admin_id IS NULL")
     jobs.forget()
     assert (count(rt, "roster_drafts"), count(rt, "admin_sessions"), count(rt, "sign_in_tries")) == (1, 1, 1)
     clock_of(rt).set(rt.clock() + timedelta(days=1, minutes=1))
@@ -171,7 +223,7 @@ def test_a_code_for_those_who_agreed_does_not_wait_for_the_others(rt: Runtime) -
     desk.post(f"{roster}/pay", on=roster)
     work(rt)
     assert str(rows(rt, "SELECT code FROM pay_codes")[0]["code"]) in desk.get(roster).text
-    assert noted(rt, "roster.code") == ["operator@kantor.id: roster 1"]
+    assert noted(rt, "roster.code") == ["operator@kantor.id: sponsor 1"]
 
 
 def test_a_viewer_sees_how_far_a_list_is_and_starts_nothing(rt: Runtime) -> None:
@@ -180,3 +232,24 @@ def test_a_viewer_sees_how_far_a_list_is_and_starts_nothing(rt: Runtime) -> None
     viewer: Desk = signed_in(rt, "viewer")
     assert ("PT Maju" in viewer.get(roster).text, "Buat kode" in viewer.get(roster).text) == (True, False)
     assert "Unggah daftar" not in viewer.get("/rosters").text
+
+
+@pytest.mark.parametrize(("role", "sees"), [("operator", True), ("viewer", False), ("editor", False)])
+def test_sums_and_pay_codes_of_a_list_are_for_whoever_sees_money(rt: Runtime, role: str, sees: bool) -> None:
+    roster = signed_in(rt, "owner").started(rt, a_file(*TWO))
+    code = str(rows(rt, "SELECT code FROM pay_codes")[0]["code"])
+    desk = signed_in(rt, role)
+    pages = [desk.get(page).text for page in (roster, f"{roster}/progress", "/rosters")]
+    assert ["Rp" in page for page in pages] == [sees] * 3
+    assert [code in page for page in pages[:2]] == [sees] * 2
+
+
+def test_a_code_that_is_asked_for_and_its_entry_in_the_log_stand_or_fall_together(rt: Runtime) -> None:
+    desk = signed_in(rt, "operator")
+    roster = desk.started(rt, a_file(TWO[0], {**TWO[1], "consent": "phone"}))
+    execute(rt, "ALTER TABLE audit_log ADD CONSTRAINT shut CHECK (kind <> 'roster.code') NOT VALID")
+    try:
+        assert desk.post(f"{roster}/pay", on=roster).status_code == 500
+    finally:
+        execute(rt, "ALTER TABLE audit_log DROP CONSTRAINT shut")
+    assert count(rt, "pay_codes") == 0

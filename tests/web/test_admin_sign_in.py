@@ -12,9 +12,12 @@ import pytest
 
 from tests.builders import count, execute, rows
 from tests.conftest import clock_of
-from tests.office import PASSWORD, Desk, an_admin, noted, page_of, signed_in
+from tests.domain.test_rosters import a_file
+from tests.office import PASSWORD, TOKEN, Desk, an_admin, noted, page_of, signed_in
+from tests.services.test_logs import logged
 from ussd_app.runtime import Runtime
 from ussd_app.services import passwords
+from ussd_app.services.tries import FROM_ADDRESS, OF_ACCOUNT
 from ussd_app.web.admin.sessions import COOKIE
 
 
@@ -34,7 +37,8 @@ def with_second_step(rt: Runtime, email: str = "owner@kantor.id") -> tuple[pyotp
     secret = re.search(r"<code>([A-Z2-7 ]+)</code>", desk.get("/account/second-step").text)
     assert secret
     app = pyotp.TOTP(secret[1].replace(" ", ""))
-    response = desk.post("/account/second-step", {"code": app.at(rt.clock())}, on="/account/second-step")
+    fields = {"password": PASSWORD, "code": app.at(rt.clock())}
+    response = desk.post("/account/second-step", fields, on="/account/second-step")
     codes = re.findall(r"<li><code>([0-9a-f-]+)</code></li>", response.text)
     assert len(codes) == 10, response.text
     later(rt, seconds=30)
@@ -95,10 +99,24 @@ def test_one_address_may_not_try_one_account_after_the_other(rt: Runtime) -> Non
     an_admin(rt)
     desk = Desk(rt, REMOTE_ADDR="10.9.9.9")
     desk.sign_in("stranger@x.id", "x")
-    execute(rt, "UPDATE sign_in_tries SET number = 29 WHERE subject = 'address:10.9.9.9'")
+    execute(rt, "UPDATE sign_in_tries SET number = :most - 1 WHERE subject = 'address:10.9.9.9'", most=FROM_ADDRESS)
     assert desk.sign_in("stranger@y.id", "x").status_code == 401
     assert desk.sign_in("owner@kantor.id").status_code == 429
     assert Desk(rt, REMOTE_ADDR="10.9.9.8").sign_in("owner@kantor.id").status_code == 302
+
+
+def test_an_office_behind_one_address_signs_in_as_often_as_it_likes(rt: Runtime) -> None:
+    an_admin(rt)
+    Desk(rt).sign_in("owner@kantor.id", "x")
+    execute(rt, "UPDATE sign_in_tries SET number = :most WHERE subject LIKE 'address:%'", most=FROM_ADDRESS - 1)
+    assert [Desk(rt).sign_in("owner@kantor.id").status_code for _ in range(3)] == [302] * 3
+    assert rows(rt, "SELECT number FROM sign_in_tries") == [{"number": FROM_ADDRESS - 1}]
+
+
+def test_a_right_password_without_the_second_step_does_not_lock_the_account(rt: Runtime) -> None:
+    with_second_step(rt)
+    answers = [Desk(rt).sign_in("owner@kantor.id").status_code for _ in range(OF_ACCOUNT + 1)]
+    assert answers == [302] * (OF_ACCOUNT + 1)
 
 
 def test_an_address_that_somebody_only_claims_is_not_believed(rt: Runtime) -> None:
@@ -175,6 +193,15 @@ def test_half_an_hour_without_doing_anything_ends_the_session(rt: Runtime) -> No
     assert not is_in(desk)
 
 
+def test_a_page_that_asks_by_itself_keeps_nobody_signed_in(rt: Runtime) -> None:
+    desk = signed_in(rt, "operator")
+    roster = desk.started(rt, a_file({}))
+    for _ in range(3):
+        later(rt, minutes=11)
+        answer = desk.get(f"{roster}/progress").status_code
+    assert (answer, is_in(desk)) == (302, False)
+
+
 def test_after_twelve_hours_even_the_busy_sign_in_again(rt: Runtime) -> None:
     desk = signed_in(rt)
     for _ in range(35):
@@ -249,6 +276,21 @@ def test_codes_cannot_be_guessed_for_long(rt: Runtime) -> None:
     assert desk.post("/sign-in/code", {"code": app.at(rt.clock())}, on="/sign-in/code").status_code == 429
 
 
+def test_after_too_many_codes_one_can_sign_in_again_on_the_very_page_that_says_so(rt: Runtime) -> None:
+    with_second_step(rt)
+    other = an_admin(rt, "viewer")
+    desk = Desk(rt)
+    desk.sign_in("owner@kantor.id")
+    for _ in range(OF_ACCOUNT):
+        desk.post("/sign-in/code", {"code": "000000"}, on="/sign-in/code")
+    page = desk.post("/sign-in/code", {"code": "000000"}, on="/sign-in/code")
+    token = TOKEN.search(page.text)
+    assert (page.status_code, token is not None) == (429, True)
+    form = {"csrf_token": token[1] if token else "", "email": other, "password": PASSWORD}
+    assert desk.client.post("/admin/sign-in", data=form).status_code == 302
+    assert is_in(desk)
+
+
 def test_neither_the_secret_nor_a_recovery_code_can_be_read_in_the_database(rt: Runtime) -> None:
     app, codes = with_second_step(rt)
     kept = str(rows(rt, "SELECT totp FROM admins")) + str(rows(rt, "SELECT code FROM admin_recovery_codes"))
@@ -263,6 +305,38 @@ def test_turning_the_second_step_off_needs_the_password(rt: Runtime) -> None:
     assert desk.post("/account/second-step/off", {"password": "x"}, on="/account").status_code == 422
     desk.post("/account/second-step/off", {"password": PASSWORD}, on="/account")
     assert rows(rt, "SELECT totp FROM admins") == [{"totp": None}]
+
+
+def test_turning_the_second_step_on_needs_the_password(rt: Runtime) -> None:
+    desk = signed_in(rt)
+    secret = re.search(r"<code>([A-Z2-7 ]+)</code>", desk.get("/account/second-step").text)
+    assert secret
+    code = pyotp.TOTP(secret[1].replace(" ", "")).at(rt.clock())
+    for fields in ({"code": code}, {"code": code, "password": "x"}):
+        assert desk.post("/account/second-step", fields, on="/account/second-step").status_code == 422
+    assert rows(rt, "SELECT totp FROM admins") == [{"totp": None}]
+
+
+@pytest.mark.parametrize(
+    ("page", "fields"),
+    [
+        ("/account/password", {"old": "x", "new": "gerobak bakso malam", "again": "gerobak bakso malam"}),
+        ("/account/second-step", {"password": "x", "code": "000000"}),
+        ("/account/second-step/off", {"password": "x"}),
+    ],
+)
+def test_whoever_finds_a_desk_open_does_not_guess_the_password_for_long(
+    rt: Runtime, page: str, fields: dict[str, str]
+) -> None:
+    desk = signed_in(rt)
+    desk.get("/account/second-step")
+    token = desk.token("/account")
+    said = [
+        "Terlalu banyak" in desk.client.post(f"/admin{page}", data={"csrf_token": token, **fields}).text
+        for _ in range(OF_ACCOUNT + 1)
+    ]
+    assert said == [False] * OF_ACCOUNT + [True]
+    assert noted(rt, "account.locked") == ["owner@kantor.id: owner@kantor.id"]
 
 
 def test_a_new_password_counts_and_ends_all_other_sessions(rt: Runtime) -> None:
@@ -290,3 +364,12 @@ def test_a_password_that_is_no_good_is_not_taken(rt: Runtime, old: str, new: str
     fields = {"old": old, "new": new, "again": again}
     assert desk.post("/account/password", fields, on="/account/password").status_code == 422
     assert Desk(rt).sign_in("owner@kantor.id").status_code == 302
+
+
+def test_a_proxy_that_nobody_told_us_of_is_said_in_the_log_once() -> None:
+    script = (
+        "from flask import Flask\nfrom ussd_app.web.admin import proxies\n"
+        "app = Flask('desk')\nproxies.believe(app, {number})\nclient = app.test_client()\n"
+        "[client.get('/', headers={{'X-Forwarded-For': '8.8.8.8'}}) for _ in range(3)]\n"
+    )
+    assert [logged(script.format(number=number)).count("TRUSTED_PROXIES") for number in (0, 1)] == [1, 0]

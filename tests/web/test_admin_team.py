@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy.exc import DBAPIError
@@ -99,6 +100,40 @@ def test_no_phone_and_no_nik_gets_into_the_audit_log(rt: Runtime) -> None:
         about = {"reason": "calls from +6281234567890 about 3174054508880003"}
         audit.note(rt, connection, "owner@kantor.id", "member.unmasked", "081234567890", after=about)
     assert re.findall(r"81234567|317405450", str(rows(rt, "SELECT * FROM audit_log"))) == []
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"reason": "DETAIL: she called from 0812-3456-7890"},
+        {"reason": "NIK 3174 0545 0888 0003, (0812) 3456 7890"},
+        {"reason": "317405-450888-0003 and +62 812-3456-7890"},
+        {"phone": 81234567890, "old_phone": "0812 3456 7890"},
+        {"nik": "3174054508880003", "pin": "481516", "new_password": "481516"},
+        {"rupiah": 81234567, "number": 3174054508880003},
+        {"people": [{"phone": "+6281234567890", "nik": 3174054508880003}, "0812.3456.7890"]},
+        {"at": datetime(2026, 11, 22, 3, 0, tzinfo=UTC), "pin": None},
+    ],
+)
+def test_nothing_private_gets_into_the_audit_log_however_it_is_written(rt: Runtime, told: dict[str, object]) -> None:
+    with rt.db.begin() as connection:
+        audit.note(rt, connection, "0812-3456-7890", "member.unmasked", "0812 3456 7890", before=told, after=told)
+    kept = str(rows(rt, "SELECT * FROM audit_log"))
+    assert re.findall(r"812345678\d|3456.?7890|0?5450888|0545.?0888|450888|481516", kept) == []
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"rupiah": 6281234567, "active": True, "until": None, "share": 0.5},
+        {"reason": "asked on 08-12-2026 09.15 about Rp812.345.678 and order SRT-0123456789ABCD"},
+        {"months": ["2026-11", "2026-12"], "of": {"version": 7}},
+    ],
+)
+def test_what_is_not_private_is_written_down_as_it_is(rt: Runtime, told: dict[str, object]) -> None:
+    with rt.db.begin() as connection:
+        audit.note(rt, connection, "owner@kantor.id", "team.role", "roster 3", after=told)
+    assert rows(rt, "SELECT what, after FROM audit_log") == [{"what": "roster 3", "after": told}]
 
 
 def test_the_log_is_read_page_by_page_by_person_and_by_kind(rt: Runtime) -> None:

@@ -11,7 +11,8 @@ import pytest
 from flask.testing import FlaskClient
 from rq import SimpleWorker
 
-from tests.builders import a_paid_member, an_sms, execute, rows, typed
+from tests.builders import PHONE, a_paid_member, an_sms, execute, rows, typed
+from tests.campaigns import a_campaign, a_started_campaign, many_members
 from tests.conftest import clock_of
 from tests.texts import a_handed_text, reported
 from ussd_app import runtime
@@ -19,6 +20,7 @@ from ussd_app.app import create_app
 from ussd_app.queues import QUEUES
 from ussd_app.runtime import Runtime
 from ussd_app.services import reports
+from ussd_app.services.inbox import take_sms
 from ussd_app.settings import Settings
 from ussd_app.storage import gateways
 
@@ -136,6 +138,23 @@ def test_the_numbers_are_those_of_the_house(client: FlaskClient, rt: Runtime, li
     execute(rt, "INSERT INTO numbers (phone, failures, dead_at) VALUES ('+628', 3, now())")
     execute(rt, "UPDATE reminder_times SET next_at = :at", at=rt.clock() - timedelta(minutes=1))
     assert line in client.get("/metrics").text.splitlines()
+
+
+def test_an_sms_that_nobody_answers_and_a_campaign_on_its_way_are_seen(rt: Runtime, client: FlaskClient) -> None:
+    page = client.get("/metrics").text.splitlines()
+    assert {"sertakan_sms_unanswered_seconds 0.0", "sertakan_campaigns_running 0.0"} <= set(page)
+    many_members(rt, 3)
+    a_started_campaign(rt)
+    a_campaign(rt, name="later")
+    for number in (1, 2):
+        take_sms(rt, {"from": PHONE, "to": "777", "text": "CEK", "date": "2026-11-22 03:00:00", "id": f"in-{number}"})
+        clock_of(rt).forward(seconds=45)
+    page = client.get("/metrics").text.splitlines()
+    assert {
+        "sertakan_sms_unanswered_seconds 90.0",
+        "sertakan_campaigns_running 1.0",
+        "sertakan_campaign_texts_waiting 3.0",
+    } <= set(page)
 
 
 def test_without_redis_the_numbers_of_the_database_are_still_there(rt: Runtime, settings: Settings) -> None:

@@ -44,7 +44,7 @@ def status(options: argparse.Namespace) -> int:
 
 def pay(options: argparse.Namespace) -> int:
     """One pay code for everybody who has said yes, without waiting for the others."""
-    print(rosters.pay(connected(), numbers.parse(options.phone)).name)
+    print(rosters.pay(connected(), numbers.parse(options.phone), by=options.by).name)
     return 0
 
 
@@ -68,7 +68,9 @@ def add_to(commands: Commands[argparse.ArgumentParser]) -> None:
     starting.add_argument("--language", choices=("id", "en", "jv", "su"), default="id")
     starting.add_argument("--by", required=True, help="who does this, for the record")
     command(verbs, "status", status).add_argument("number", type=int)
-    command(verbs, "pay", pay).add_argument("--phone", required=True)
+    paying = command(verbs, "pay", pay)
+    paying.add_argument("--phone", required=True, help="the sponsor's number")
+    paying.add_argument("--by", required=True, help="who does this, for the record")
     signed = command(verbs, "consent", consent)
     signed.add_argument("invitation", type=int)
     signed.add_argument("--reference", required=True, help="where the signed paper is kept")

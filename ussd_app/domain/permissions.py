@@ -19,6 +19,7 @@ class May(StrEnum):
     SEE_MONEY = "see_money"
     DECIDE_REFUNDS = "decide_refunds"
     ASSIGN_MONEY = "assign_money"
+    HAND_OVER = "hand_over"
     READ_AUDIT = "read_audit"
     RUN_TEAM = "run_team"
     EDIT_DRAFTS = "edit_drafts"
@@ -34,7 +35,7 @@ ROLES: Mapping[str, frozenset[May]] = {
     "viewer": _LOOKS,
     "editor": _LOOKS | {May.EDIT_DRAFTS},
     "publisher": _LOOKS | {May.EDIT_DRAFTS, May.PUBLISH},
-    "finance": _LOOKS | {May.CLOSE_FOLLOW_UPS, May.SEE_MONEY, May.DECIDE_REFUNDS, May.ASSIGN_MONEY},
+    "finance": _LOOKS | {May.CLOSE_FOLLOW_UPS, May.SEE_MONEY, May.DECIDE_REFUNDS, May.ASSIGN_MONEY, May.HAND_OVER},
     "operator": _LOOKS
     | {
         May.CLOSE_FOLLOW_UPS,

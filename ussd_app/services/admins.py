@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from ussd_app.domain.permissions import ROLES
 from ussd_app.errors import NotAllowedNow, Refused
 from ussd_app.runtime import Runtime
-from ussd_app.services import audit, passwords, second_step
+from ussd_app.services import audit, passwords, second_step, tries
 from ussd_app.storage import admins, sessions
 from ussd_app.storage.admins import Admin
 
@@ -105,10 +105,9 @@ def _somebody_else(connection: Connection, admin_id: int, by: str, *, leaves_own
 def change_password(rt: Runtime, admin: Admin, old: str, new: str, again: str, *, here: str, address: str) -> None:
     """Somebody changes their own password; everywhere but in the session `here` they are signed out.
 
-    Refused: old, same, and what services/passwords says of a new one.
+    Refused: old, locked, same, and what services/passwords says of a new one.
     """
-    if not passwords.is_right(admin.password_hash, old):
-        raise Refused("old")
+    tries.prove(rt, admin, old, address)
     if new == old:
         raise Refused("same")
     fresh = passwords.chosen(new, again, admin.email)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from ussd_app.engine.definition import Key, Name, Target
-from ussd_app.services.papers import Papers, Screen, opened, refused, reordered, section
+from ussd_app.services.papers import Papers, Screen, opened, put, refused, reordered, section
 from ussd_app.services.screen_edits import become, lead_to
 from ussd_app.services.text_edits import AnEdit
 
@@ -67,6 +67,7 @@ class AddChoice(_OfChoices):
             keys = [*old, _free(choices)]
         moved = {key: keys[number + (number >= at)] for number, key in enumerate(old)}
         _number_anew(papers, file, name, moved, keys)
+        put(screen, "choices", choices)  # where there were none yet, nothing stood there to be numbered
         choices[keys[at]] = made
         reordered(choices, {key: choices[key] for key in keys})
 

@@ -126,6 +126,8 @@ def entry_of(
     """One turn as the journal keeps it; `said` as it may be shown, `started` by the monotonic clock in seconds."""
     dialogue = turn.dialogue
     return {
+        # Where a dialogue begins it says whose it is; it takes room and time only there.
+        "caller": "" if before else rt.vault.mark(keypress.phone),
         "at": rt.clock().isoformat(),
         "dialogue": dialogue.id,
         "transition": dialogue.transition,

@@ -143,9 +143,10 @@ def _three(
 
 
 def take_in(rt: Runtime, draft_id: int, aside: int, *, by: str, key: str, over: bool = False) -> Saved | Conflict:
-    """Put what was kept aside on top of what counts; with `over` it counts instead, and the other one stays aside.
+    """Put what was kept aside on top of what counts; with `over` it counts wherever both have changed the same.
 
-    Raises NotAllowedNow naming the places that both have changed.
+    Everything else of the other one stays, and their revision too. Raises NotAllowedNow naming the places that both
+    have changed.
     """
     with rt.db.begin() as connection:
         draft = opened(connection, draft_id)
@@ -153,7 +154,7 @@ def take_in(rt: Runtime, draft_id: int, aside: int, *, by: str, key: str, over: 
         if found is None or not found.aside:
             raise NotAllowedNow(f"no revision {aside} of this draft was kept aside", "no_revision", revision=aside)
         base, mine, other = _three(connection, draft, found)
-        files = mine if over else merging.merged(base, mine, other)
+        files = merging.merged(base, mine, other, mine_first=over)
         return save_in(rt, connection, draft_id, draft.revision, files, by=by, key=key, what=f"took in {aside}")
 
 

@@ -155,6 +155,17 @@ def _go(rt: Runtime, draft_id: int, revision: int, *, back: bool) -> Opened:
     return read(rt, draft_id)
 
 
+def retitle(rt: Runtime, draft_id: int, title: str, *, by: str, address: str = "") -> None:
+    """Say in other words what a draft is for. Raises NotAllowedNow."""
+    with rt.db.begin() as connection:
+        draft = opened(connection, draft_id)
+        told = title.strip()[:200]
+        kept.retitle(connection, draft_id, told)
+        before, after = {"title": draft.title}, {"title": told}
+        what = f"{draft.name} {draft_id}"
+        audit.note(rt, connection, by, "draft.retitled", what, before=before, after=after, address=address)
+
+
 def discard(rt: Runtime, draft_id: int, *, by: str, address: str = "") -> None:
     """Put a draft away; its revisions stay in the database. Raises NotAllowedNow."""
     with rt.db.begin() as connection:

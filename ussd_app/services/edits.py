@@ -18,6 +18,7 @@ Edit = Annotated[
     | text_edits.SetReason
     | text_edits.SetWord
     | text_edits.SetMessage
+    | text_edits.SetRefusal
     | screen_edits.AddScreen
     | screen_edits.RenameScreen
     | screen_edits.DeleteScreen
@@ -25,6 +26,7 @@ Edit = Annotated[
     | kind_edits.SetQuestion
     | kind_edits.SetBranch
     | kind_edits.SetEffect
+    | kind_edits.SetEnd
     | kind_edits.SetListing
     | kind_edits.SetShown
     | kind_edits.SetNavigation

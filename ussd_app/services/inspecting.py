@@ -20,7 +20,6 @@ from ussd_app.engine.messages import REPEATED
 from ussd_app.engine.names import kinds_of, texts_of
 from ussd_app.engine.paging import TooNarrow, pages
 from ussd_app.engine.parts import put_together
-from ussd_app.engine.proof import compile_menu
 from ussd_app.engine.source import Path, Source
 from ussd_app.errors import MenuProblems, Problem
 from ussd_app.runtime import Runtime
@@ -79,13 +78,17 @@ class SmsFill:
 
 @dataclass(frozen=True)
 class Inspection:
-    """All that is known of a draft without its proof. `menu` is there when it compiles and can be walked."""
+    """All that is known of a draft without its proof.
+
+    `menu` is there when it compiles and can be walked, `drawn` as soon as its files have the right shape.
+    """
 
     kind: str
     problems: tuple[Found, ...]
     fills: tuple[Fill, ...] = ()
     messages: tuple[SmsFill, ...] = ()
     menu: graph.Menu | None = field(default=None, repr=False)
+    drawn: graph.Menu | None = field(default=None, repr=False)
 
     @property
     def publishable(self) -> bool:
@@ -104,7 +107,7 @@ def inspect(name: str, files: Mapping[str, str], rates: Rates | None = None, def
     except MenuProblems as found:
         return Inspection("", tuple(_placed(found.problems, default)))
     if kind == "menu":
-        return _of_menu(name, sources, rates)
+        return _of_menu(name, files, sources, rates)
     problems = publishing.check(name, files)
     fills = tuple(_sms_fills(sources[0])) if kind == "messages" else ()
     return Inspection(kind, tuple(_placed(problems, default)), messages=fills)
@@ -119,8 +122,9 @@ def inspect_live(rt: Runtime, name: str, files: Mapping[str, str]) -> Inspection
 # ---- menus ----
 
 
-def _of_menu(name: str, sources: list[Source], rates: Rates | None) -> Inspection:
-    made, problems = compile_menu(sources, 0, VOCABULARY)
+def _of_menu(name: str, files: Mapping[str, str], sources: list[Source], rates: Rates | None) -> Inspection:
+    made, found = reading.compiled(name, tuple(sorted(files.items())))
+    problems = list(found)
     named = sources[0].data.get("menu")
     if named != name:
         problems.append(sources[0].problem(("menu",), f"the file is called {name}, the menu {named}"))
@@ -129,7 +133,7 @@ def _of_menu(name: str, sources: list[Source], rates: Rates | None) -> Inspectio
     drawn = made or _as_far_as_it_goes(sources)
     fills = tuple(_fills(drawn)) if drawn else ()
     language = drawn.language if drawn else "id"
-    return Inspection("menu", tuple(_placed(problems, language)), fills, menu=made)
+    return Inspection("menu", tuple(_placed(problems, language)), fills, menu=made, drawn=drawn)
 
 
 def _as_far_as_it_goes(sources: list[Source]) -> graph.Menu | None:

@@ -21,7 +21,8 @@ def write(rt: Runtime) -> int:
         entries = journal.waiting(rt.redis, BATCH)
         if not entries:
             return written
-        turns = [{**_storable(json.loads(turn)), "entry": entry} for entry, turn in entries]
+        # A turn that waits from before an upgrade does not say whose dialogue it begins.
+        turns = [{"caller": "", **_storable(json.loads(turn)), "entry": entry} for entry, turn in entries]
         with rt.db.begin() as connection:
             journal.add(connection, turns)
         journal.remove(rt.redis, [entry for entry, _ in entries])

@@ -89,6 +89,20 @@ class SetEffect(AnEdit):
         put(screen, "outcomes", _like(screen.get("outcomes"), dict(self.outcomes)))
 
 
+class SetEnd(AnEdit):
+    """Make a screen the last one: what it said stays, what led on from it goes."""
+
+    edit: Literal["set_end"] = "set_end"
+    screen: Name
+
+    def on(self, papers: Papers) -> None:
+        """Make the change."""
+        file, screen = papers.find(self.screen)
+        become(papers, file, self.screen, "end")
+        if "end" not in screen:
+            put(screen, "end", "")
+
+
 class SetListing(AnEdit):
     """Lines made from the rows of a fact, above the choices; without `rows` the list is taken away."""
 

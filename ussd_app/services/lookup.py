@@ -3,40 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection
 
-from ussd_app.domain import nik as niks
 from ussd_app.domain import phone as phones
 from ussd_app.domain.ledger import Payer
 from ussd_app.errors import NotAllowedNow, Refused
 from ussd_app.runtime import Runtime
 from ussd_app.services import audit, rights
-from ussd_app.storage import follow_ups, members, sponsors
-from ussd_app.storage.follow_ups import FollowUp
+from ussd_app.storage import members, sponsors
 from ussd_app.storage.members import Member
 from ussd_app.storage.sponsors import Sponsor
 
-_KPJ = range(10, 12)
 _SHORTEST_REASON, _LONGEST_REASON = 5, 500
-
-
-def search(rt: Runtime, said: str) -> list[Member]:
-    """The members with this phone, NIK or number at the institution (KPJ); nobody for anything else."""
-    said = said.strip().lstrip("'")
-    digits = said.replace(" ", "").replace("-", "").replace(".", "")
-    found: dict[int, Member] = {}
-    with rt.db.connect() as connection:
-        with suppress(Refused):
-            one = members.by_nik(connection, rt.vault, niks.parse(digits).value)
-            found |= {one.id: one} if one else {}
-        with suppress(Refused):
-            found |= {one.id: one for one in members.by_phone(connection, phones.parse(said))}
-        if digits.isdigit() and len(digits) in _KPJ:
-            found |= {one.id: one for one in members.by_member_number(connection, digits)}
-    return list(found.values())
 
 
 def one(rt: Runtime, member_id: int) -> Member:
@@ -59,10 +39,19 @@ def nik_of(rt: Runtime, member: Member) -> str:
 
 def unmask(rt: Runtime, member_id: int, reason: str, by: str, address: str) -> None:
     """Write down that somebody wants to see everything about a member, and why. Refused("reason"), NotAllowedNow."""
-    about = {"reason": _reason(reason)}
+    about = {"reason": reason_of(reason)}
     with rt.db.begin() as connection:
         found = _one(connection, member_id)
         audit.note(rt, connection, by, "member.unmasked", f"member {found.id}", after=about, address=address)
+
+
+def unmask_sponsor(rt: Runtime, sponsor_id: int, reason: str, by: str, address: str) -> None:
+    """Write down that somebody wants to see everything about a sponsor, and why. Refused("reason"), NotAllowedNow."""
+    about = {"reason": reason_of(reason)}
+    with rt.db.begin() as connection:
+        if not sponsors.with_ids(connection, [sponsor_id]):
+            raise NotAllowedNow(f"there is no sponsor {sponsor_id}", "sponsor_none")
+        audit.note(rt, connection, by, "sponsor.unmasked", f"sponsor {sponsor_id}", after=about, address=address)
 
 
 def export(rt: Runtime, member_id: int, by: str, address: str) -> Mapping[str, Any]:
@@ -113,31 +102,7 @@ def payer(rt: Runtime, said: str, chosen: str) -> Payer:
     return known[chosen]
 
 
-def unmask_follow_up(rt: Runtime, follow_up_id: int, reason: str, by: str, address: str) -> FollowUp | None:
-    """Write down that somebody wants to call the number of a follow-up, and why; None when there is no such thing.
-
-    Raises Refused("reason").
-    """
-    about = {"reason": _reason(reason)}
-    with rt.db.begin() as connection:
-        found = follow_ups.find(connection, follow_up_id)
-        if found:
-            what = f"follow-up {follow_up_id}"
-            audit.note(rt, connection, by, "follow_up.unmasked", what, after=about, address=address)
-    return found
-
-
-def close_follow_up(rt: Runtime, follow_up_id: int, by: str, address: str) -> bool:
-    """Somebody has looked into it; False when it was done before, or there is no such thing."""
-    with rt.db.begin() as connection:
-        closed = follow_ups.close(connection, follow_up_id, by, rt.clock())
-        if closed:
-            what, about = f"follow-up {follow_up_id}", {"kind": closed.kind}
-            audit.note(rt, connection, by, "follow_up.done", what, after=about, address=address)
-    return closed is not None
-
-
-def _reason(said: str) -> str:
+def reason_of(said: str) -> str:
     """A reason that says something. Refused("reason")."""
     reason = " ".join(said.split())
     if len(reason) < _SHORTEST_REASON:

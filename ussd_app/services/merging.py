@@ -79,28 +79,40 @@ def _same(place: Place, mine: Mapping[str, str], theirs: Mapping[str, str]) -> b
     return bool(pair[0] == pair[1])
 
 
-def merged(base: Mapping[str, str], mine: Mapping[str, str], theirs: Mapping[str, str]) -> dict[str, str]:
-    """`mine`, with everything that `theirs` changed since `base`. Raises NotAllowedNow where both changed one place."""
+def merged(
+    base: Mapping[str, str], mine: Mapping[str, str], theirs: Mapping[str, str], *, mine_first: bool = False
+) -> dict[str, str]:
+    """`mine`, with everything that `theirs` changed since `base`.
+
+    Where both changed one place, `mine_first` lets mine count there; without it that raises NotAllowedNow.
+    """
     in_the_way = in_each_others_way(base, mine, theirs)
-    if in_the_way:
+    if in_the_way and not mine_first:
         names = ", ".join(map(str, in_the_way))
         raise NotAllowedNow(f"both have changed {names}: choose what counts", "both_changed", places=names)
     made: dict[str, str] = {}
     for file in sorted(base.keys() | mine.keys() | theirs.keys()):
-        text = _merged_file(file, base.get(file), mine.get(file), theirs.get(file))
+        whole = Place(file) in in_the_way
+        text = (
+            mine.get(file)
+            if whole
+            else _merged_file(file, base.get(file), mine.get(file), theirs.get(file), frozenset(in_the_way))
+        )
         if text is not None:
             made[file] = text
     return made
 
 
-def _merged_file(file: str, base: str | None, mine: str | None, theirs: str | None) -> str | None:
+def _merged_file(
+    file: str, base: str | None, mine: str | None, theirs: str | None, kept: frozenset[Place]
+) -> str | None:
     if mine in (base, theirs):
         return theirs
     if theirs == base or mine is None or theirs is None:
         return mine
     data = deepcopy(_data(file, mine)) or {}
     after = _data(file, theirs) or {}
-    for place in sorted(changed({file: base or ""}, {file: theirs})):
+    for place in sorted(changed({file: base or ""}, {file: theirs}) - kept):
         _take_over(data, place, after)
     try:
         return patched(mine, data)

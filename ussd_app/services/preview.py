@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import lru_cache, partial
+from functools import partial
 
 from ussd_app.domain import gsm7
 from ussd_app.engine import graph
 from ussd_app.engine.dialogue import Dialogue
 from ussd_app.engine.kinds import Value
 from ussd_app.engine.names import kinds_of
-from ussd_app.engine.proof import compile_menu
 from ussd_app.engine.step import begin, step
 from ussd_app.engine.turn import EffectCall, FactKey, FactValue, Known, MenuKey, Needs, Outcome, Turn
 from ussd_app.errors import MenuProblems, NotAllowedNow
@@ -129,13 +128,12 @@ def screens(
     return found
 
 
-@lru_cache(maxsize=8)
 def compiled(name: str, files: tuple[tuple[str, str], ...]) -> graph.Menu:
     """The graph of a draft's files. Raises MenuProblems."""
     sources = reading.sources_of(name, dict(files))
     if publishing.kind_of(name, sources) != "menu":
         raise MenuProblems([sources[0].problem((), "this is no menu")])
-    made, problems = compile_menu(sources, 0, VOCABULARY)
+    made, problems = reading.compiled(name, files)
     if made is None:
         raise MenuProblems([problem for problem in problems if problem.error])
     return made

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import redis
 import yaml
 from pydantic import ValidationError
+from sqlalchemy import Connection
 
 from ussd_app.domain import calendar, contributions, reminder_plan
 from ussd_app.domain import channels as places
@@ -19,12 +22,11 @@ from ussd_app.domain import sending as rules
 from ussd_app.engine import graph
 from ussd_app.engine.messages import Messages, compile_messages
 from ussd_app.engine.parts import included_in, is_part
-from ussd_app.engine.proof import compile_menu
-from ussd_app.engine.source import Source, read
+from ussd_app.engine.source import Source
 from ussd_app.errors import MenuProblems, NotPublished, Problem
 from ussd_app.runtime import Runtime
-from ussd_app.services import menu_limits
-from ussd_app.services.words import MESSAGES, REMINDERS, VOCABULARY
+from ussd_app.services import menu_limits, reading
+from ussd_app.services.words import MESSAGES, REMINDERS
 from ussd_app.storage import documents
 from ussd_app.storage.pointers import Pointers
 
@@ -51,7 +53,7 @@ def refresh(rt: Runtime, *, published: bool = False) -> Pointers:
 
 def menu(rt: Runtime, name: str, version: int) -> graph.Menu:
     """One version of a menu, compiled once per process."""
-    return _compiled(rt, name, version, lambda sources: _menu(sources, version))
+    return _compiled(rt, name, version, partial(_menu, name, version))
 
 
 def newest_menu(rt: Runtime, pointers: Pointers, name: str) -> graph.Menu:
@@ -104,7 +106,7 @@ def rates_called(rt: Runtime, version: str) -> contributions.Rates | None:
     """The newest rates that were published under this `version`, whichever count now; None when none were."""
     with rt.db.connect() as connection:
         published = [document.version for document in documents.history(connection, "rates")]
-    made = (_compiled(rt, "rates", number, _rates) for number in published)
+    made = (_compiled(rt, "rates", number, lambda files: _rates(sources_of("rates", files))) for number in published)
     return next((rates for rates in made if rates.version == version), None)
 
 
@@ -136,30 +138,32 @@ def reminders(rt: Runtime, pointers: Pointers) -> reminder_plan.Plan:
 def _newest(rt: Runtime, pointers: Pointers, name: str, make: Callable[[list[Source]], Made]) -> Made:
     if name not in pointers:
         raise NotPublished(f"no version of `{name}` has been published")
-    return _compiled(rt, name, pointers[name].version, make)
+    return _compiled(rt, name, pointers[name].version, lambda files: make(sources_of(name, files)))
 
 
-def _compiled(rt: Runtime, name: str, version: int, make: Callable[[list[Source]], Made]) -> Made:
+def _compiled(rt: Runtime, name: str, version: int, make: Callable[[Mapping[str, str]], Made]) -> Made:
     key = (name, version)
     if key not in rt.compiled:
         with rt.db.connect() as connection:
             document = documents.load(connection, name, version)
         if document is None:
             raise NotPublished(f"there is no version {version} of `{name}`")
-        rt.compiled[key] = make(sources_of(name, document.files))
+        rt.compiled[key] = make(document.files)
     return rt.compiled[key]  # type: ignore[return-value]
 
 
 def sources_of(name: str, files: Mapping[str, str]) -> list[Source]:
     """The files of a document as they were written, the main one first. Raises MenuProblems."""
-    return [read(file, files[file]) for file in sorted(files, key=lambda file: (file != f"{name}.yaml", file))]
+    return [
+        reading.source_of(file, files[file]) for file in sorted(files, key=lambda file: (file != f"{name}.yaml", file))
+    ]
 
 
-def _menu(sources: list[Source], version: int) -> graph.Menu:
-    made, problems = compile_menu(sources, version, VOCABULARY)
+def _menu(name: str, version: int, files: Mapping[str, str]) -> graph.Menu:
+    made, problems = reading.compiled(name, tuple(sorted(files.items())))
     if made is None:
-        raise MenuProblems(problems)
-    return made
+        raise MenuProblems(list(problems))
+    return replace(made, version=version)
 
 
 def _messages(sources: list[Source]) -> Messages:
@@ -236,13 +240,19 @@ def kind_of(name: str, sources: list[Source]) -> str:
     raise MenuProblems([sources[0].problem((), sentence)])
 
 
-def check(name: str, files: Mapping[str, str], rates: contributions.Rates | None = None) -> list[Problem]:
-    """Every problem and remark about a document, without publishing it; a menu's also against the rates in force."""
+def check(
+    name: str,
+    files: Mapping[str, str],
+    rates: contributions.Rates | None = None,
+    screens: Collection[str] | None = None,
+) -> list[Problem]:
+    """Every problem and remark about a document, without publishing it; a menu's also against the rates in force, and
+    the keywords' against the `screens` of the menu `main`, where these are given."""
     try:
         sources = sources_of(name, files)
         kind = kind_of(name, sources)
         if kind == "menu":
-            problems = compile_menu(sources, 0, VOCABULARY)[1]
+            problems = list(reading.compiled(name, tuple(sorted(files.items())))[1])
             named = sources[0].data.get("menu")
             if named != name:
                 problems.append(sources[0].problem(("menu",), f"the file is called {name}, the menu {named}"))
@@ -251,10 +261,21 @@ def check(name: str, files: Mapping[str, str], rates: contributions.Rates | None
             return problems
         if kind == "messages":
             return compile_messages(sources[0], MESSAGES)[1]
-        _DATA[kind](sources)
+        made = _DATA[kind](sources)
+        if isinstance(made, texted.Keywords) and screens is not None:
+            return _nowhere(sources[0], made, screens)
     except MenuProblems as found:
         return found.problems
     return []
+
+
+def _nowhere(source: Source, made: texted.Keywords, screens: Collection[str]) -> list[Problem]:
+    """Keywords that lead to a screen there is none of."""
+    return [
+        source.problem(("keywords", command, "screen"), f"the menu `main` has no screen `{keyword.screen}`")
+        for command, keyword in made.keywords.items()
+        if keyword.screen and keyword.screen not in screens
+    ]
 
 
 def publish(rt: Runtime, name: str, files: Mapping[str, str], *, by: str, comment: str = "") -> int:
@@ -274,7 +295,9 @@ def publishable(rt: Runtime, name: str, files: Mapping[str, str]) -> str:
     """The kind of a document that may be published as it is. Raises MenuProblems as `publish` does."""
     with rt.db.connect() as connection:
         known = documents.pointers(connection)
-    found = check(name, files, rates(rt, known) if "rates" in known else None)
+    in_force = rates(rt, known) if "rates" in known else None
+    screens = newest_menu(rt, known, "main").screens if name == "keywords" and "main" in known else None
+    found = check(name, files, in_force, screens)
     if name == "rates" and not found:
         found = _menus_beyond(rt, known, _rates(sources_of(name, files)))
     errors = [problem for problem in found if problem.error]
@@ -306,6 +329,14 @@ def rates_beside(files: Mapping[str, Mapping[str, str]]) -> contributions.Rates 
     return None
 
 
+def screens_beside(files: Mapping[str, Mapping[str, str]]) -> Collection[str] | None:
+    """The screens of the menu `main` among the documents of a folder, for checking its keywords; None without one that
+    can be used."""
+    with suppress(MenuProblems):
+        return _menu("main", 0, files["main"]).screens if "main" in files else None
+    return None
+
+
 def roll_back(rt: Runtime, name: str, version: int, *, by: str) -> int:
     """Publish an old version again, as a new one; its number."""
     with rt.db.connect() as connection:
@@ -321,12 +352,17 @@ def withdraw(rt: Runtime, name: str, version: int) -> None:
     Raises NotPublished when there is no such version, or it is the newest: publish or roll back first.
     """
     with rt.db.begin() as connection:
-        newest_version = documents.pointers(connection).get(name)
-        if newest_version is None or newest_version.version == version:
-            raise NotPublished(f"version {version} of `{name}` is the newest, or not there: publish another one first")
-        if not documents.withdraw(connection, name, version, rt.clock()):
-            raise NotPublished(f"there is no version {version} of `{name}` to withdraw")
+        withdraw_in(rt, connection, name, version)
     refresh(rt, published=True)
+
+
+def withdraw_in(rt: Runtime, connection: Connection, name: str, version: int) -> None:
+    """The same in an open transaction, after which `refresh` tells every process. Raises NotPublished."""
+    newest_version = documents.pointers(connection).get(name)
+    if newest_version is None or newest_version.version == version:
+        raise NotPublished(f"version {version} of `{name}` is the newest, or not there: publish another one first")
+    if not documents.withdraw(connection, name, version, rt.clock()):
+        raise NotPublished(f"there is no version {version} of `{name}` to withdraw")
 
 
 def files_of(folder: Path) -> dict[str, dict[str, str]]:

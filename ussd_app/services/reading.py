@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
+from ussd_app.engine import graph
+from ussd_app.engine.proof import compile_menu
 from ussd_app.engine.source import Source, read
 from ussd_app.errors import MenuProblems, Problem
+from ussd_app.services.words import VOCABULARY
 
 
 @lru_cache(maxsize=64)
@@ -33,3 +36,14 @@ def sources_of(name: str, files: Mapping[str, str]) -> list[Source]:
     if problems:
         raise MenuProblems(problems)
     return sources
+
+
+# Compiling takes half a second. Whoever publishes has just looked at the same files, and then they are served.
+@lru_cache(maxsize=8)
+def compiled(name: str, files: tuple[tuple[str, str], ...]) -> tuple[graph.Menu | None, tuple[Problem, ...]]:
+    """A menu's graph (None when it has errors) and every problem and remark, found once for the same contents.
+
+    `files` are its files with their names, sorted. The graph has no version yet. Raises MenuProblems for no YAML.
+    """
+    made, problems = compile_menu(sources_of(name, dict(files)), 0, VOCABULARY)
+    return made, tuple(problems)

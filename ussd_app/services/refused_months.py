@@ -15,7 +15,7 @@ from ussd_app.domain.ledger import Payer
 from ussd_app.engine.kinds import Value
 from ussd_app.errors import NotAllowedNow
 from ussd_app.runtime import Runtime
-from ussd_app.services import accounts, billing, outbox, publishing, refunds, reminders, verdicts
+from ussd_app.services import accounts, audit, billing, outbox, publishing, refunds, reminders, verdicts
 from ussd_app.services.words import shown_name
 from ussd_app.storage import answers, contributions, handover, members, sponsors
 from ussd_app.storage import ledger as books
@@ -56,7 +56,14 @@ def think_again(rt: Runtime, connection: Connection, member_id: int, month: date
         reminders.renew(rt, connection, [member_id])
 
 
-def bring_back(rt: Runtime, number: int, bank_reference: str | None, only: Collection[str] = ()) -> int:
+def bring_back(
+    rt: Runtime,
+    number: int,
+    bank_reference: str | None,
+    only: Collection[str] = (),
+    by: str = "command line",
+    address: str = "",
+) -> int:
     """The money of a file's refused months is with us again, as the bank shows; how many months that were.
 
     `only` names them as the file does (`C5-202611`); without it, all that are refused and not back yet. Without a
@@ -65,17 +72,25 @@ def bring_back(rt: Runtime, number: int, bank_reference: str | None, only: Colle
     with rt.db.begin() as connection:
         file = handover.by_number(connection, number)
         if file is None or file.kind != "contributions":
-            raise NotAllowedNow(f"there is no file {number} of contributions")
+            raise NotAllowedNow(f"there is no file {number} of contributions", "file_none")
         if bank_reference is not None and file.bank_reference is None:
-            raise NotAllowedNow(f"the transfer of file {number} is not written down: `handover remitted` first")
+            raise NotAllowedNow(
+                f"the transfer of file {number} is not written down: `handover remitted` first", "not_transferred"
+            )
         if bank_reference is None and file.bank_reference is not None:
-            raise NotAllowedNow(f"file {number} was transferred: name the bank's reference of what came back")
+            raise NotAllowedNow(
+                f"file {number} was transferred: name the bank's reference of what came back", "no_reference"
+            )
         waiting = [one.held.paid for one in store.waiting(connection, number)]
     refused = {month_reference(one.member_id, one.month): one for one in waiting}
     unknown = sorted(set(only) - refused.keys())
     if unknown:
-        raise NotAllowedNow(f"not refused in file {number}, or back already: {', '.join(unknown)}")
+        those = ", ".join(unknown)
+        raise NotAllowedNow(f"not refused in file {number}, or back already: {those}", "not_refused", months=those)
     chosen = [one for reference, one in refused.items() if not only or reference in only]
+    with rt.db.begin() as connection:
+        after = {"reference": bank_reference, "months": len(chosen), "total": sum(one.amount for one in chosen)}
+        audit.note(rt, connection, by, "handover.returned", f"file {number}", after=after, address=address)
     return sum(
         money_back(rt, number, member_id, [one.month for one in group], bank_reference)
         for member_id, group in groupby(chosen, key=lambda one: one.member_id)
@@ -86,7 +101,7 @@ def money_back(rt: Runtime, number: int, member_id: int, months: Sequence[date],
     """The money of a member's refused months is with us again: whoever paid has it as credit, which buys the member's
     later months or goes back, as after any refusal. How many months were not back before."""
     now = rt.clock()
-    with rt.db.begin() as connection:
+    with rt.db.begin() as connection, reminders.together(rt, connection):
         # A sponsor is locked before any member: see storage/ledger.lock.
         for sponsor in store.sponsors_of(connection, number, member_id):
             books.lock(connection, Payer(sponsor_id=sponsor))

@@ -21,15 +21,20 @@ from ussd_app.services import audit, jobs, proving, publishing
 from ussd_app.services.jobs import Job
 from ussd_app.storage import documents, drafts, releases
 from ussd_app.storage import menu_proofs as proofs
+from ussd_app.storage.documents import Version
 from ussd_app.storage.drafts import Draft
 from ussd_app.storage.releases import Release
 
+PAGE = 25
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
 class Past:
-    """One version of a document as its history shows it: who published it, who had edited it, and why."""
+    """One version of a document as its history shows it: who published it, who had edited it, and why.
+
+    Nobody goes on with one that was withdrawn.
+    """
 
     version: int
     at: datetime
@@ -38,6 +43,7 @@ class Past:
     authors: Sequence[str]
     draft_id: int | None
     live: bool
+    withdrawn_at: datetime | None = None
 
 
 def authors_of(connection: Connection, draft_id: int, revision: int) -> list[str]:
@@ -215,23 +221,27 @@ def see(rt: Runtime, release_id: int, *, who: str) -> None:
         releases.see(connection, release_id, who)
 
 
-def history(rt: Runtime, name: str) -> list[Past]:
-    """Every version of a document, the newest first, with whoever edited and published it."""
+def history(rt: Runtime, name: str, before: int | None = None) -> list[Past]:
+    """A page of a document's versions, the newest first, with whoever edited and published each; and one more where
+    there is a next page."""
     with rt.db.connect() as connection:
         pointer = documents.pointers(connection).get(name)
-        made = releases.published(connection, name)
-        return [
-            Past(
-                was.version,
-                was.published_at,
-                was.published_by,
-                was.comment,
-                made[was.version].authors if was.version in made else (),
-                made[was.version].draft_id if was.version in made else None,
-                live=pointer is not None and pointer.version == was.version,
-            )
-            for was in documents.history(connection, name)
-        ]
+        found = documents.versions(connection, name, before, PAGE + 1)
+        made = releases.published(connection, name, [one.version for one in found])
+    return [_past(one, made.get(one.version), pointer.version if pointer else None) for one in found]
+
+
+def _past(one: Version, made: Release | None, live: int | None) -> Past:
+    return Past(
+        one.version,
+        one.published_at,
+        one.published_by,
+        one.comment,
+        made.authors if made else (),
+        made.draft_id if made else None,
+        live=one.version == live,
+        withdrawn_at=one.withdrawn_at,
+    )
 
 
 def roll_back(rt: Runtime, name: str, version: int, *, by: str, address: str = "") -> int:
@@ -245,6 +255,20 @@ def roll_back(rt: Runtime, name: str, version: int, *, by: str, address: str = "
         told = {"before": {"version": pointer.version}, "after": {"version": made, "same_as": version}}
         audit.note(rt, connection, by, "menu.rolled_back", name, **told, address=address)
     return made
+
+
+def withdraw(rt: Runtime, name: str, version: int, *, by: str, address: str = "") -> None:
+    """Let nobody go on with an urgently wrong version: whoever is in the middle of it starts over on the newest.
+
+    Raises NotAllowedNow for the version that is live, one that was withdrawn before, and one that is not there.
+    """
+    with rt.db.begin() as connection:
+        try:
+            publishing.withdraw_in(rt, connection, name, version)
+        except NotPublished as why:
+            raise NotAllowedNow(str(why), "not_to_withdraw", version=version) from None
+        audit.note(rt, connection, by, "menu.withdrawn", name, after={"version": version}, address=address)
+    publishing.refresh(rt, published=True)
 
 
 def _again(rt: Runtime, release_id: int) -> Release:

@@ -23,6 +23,7 @@ from ussd_app.services.callers import Caller, caller_member
 from ussd_app.services.days import local
 from ussd_app.services.jobs import Job
 from ussd_app.services.words import shown_name
+from ussd_app.storage import journal as journal_rows
 from ussd_app.storage import ledger as books
 from ussd_app.storage import members, orders, phone_changes, rights
 from ussd_app.storage.members import Member
@@ -75,8 +76,8 @@ def leave_here(rt: Runtime, connection: Connection, caller: Caller) -> tuple[Out
     member = caller_member(connection, caller)
     if member is None:
         return Outcome("gone"), []
-    leave(rt, connection, member.id, caller.channel, caller.session)
-    return Outcome("left"), [Job(queues.RELAY, URGENT)]
+    left = leave(rt, connection, member.id, caller.channel, caller.session)
+    return Outcome("left"), [Job(queues.RELAY, URGENT, tells_caller=left)]
 
 
 def _alone(connection: Connection, member: Member) -> bool:
@@ -118,7 +119,7 @@ def _plain(value: object) -> object:
 
 
 def _dialogues(rt: Runtime, connection: Connection, member: Member) -> list[str]:
-    """The dialogues of a member that can be known: the journal holds no number."""
+    """The dialogues of a member that can be known: the journal holds no number, and a hash only where one begins."""
     found = rights.gather(
         connection, {**rights.OF_MEMBER, **rights.OF_PHONE}, member=member.id, phone=member.person.phone
     )
@@ -126,7 +127,8 @@ def _dialogues(rt: Runtime, connection: Connection, member: Member) -> list[str]
     sessions |= {f"sms:{row['message_id']}" for row in found["incoming_sms"]}
     named = {rt.vault.mark(f"{_whole(session)} {member.person.phone}") for session in sessions}
     mentioned = {str(row["detail"]).removeprefix("dialogue ") for row in found["follow_ups"]}
-    return sorted(named | mentioned | {str(row["dialogue"]) for row in found["registrations"]})
+    begun = journal_rows.dialogues_of(connection, [rt.vault.mark(member.person.phone)])
+    return sorted({*named, *mentioned, *begun, *(str(row["dialogue"]) for row in found["registrations"])})
 
 
 def _whole(session: str) -> str:
@@ -153,6 +155,7 @@ def erase(rt: Runtime, member_id: int, by: str, *, address: str = "") -> None:
         gone, now = f"erased:{member_id}", rt.clock()
         if alone:
             rights.empty(connection, rights.EMPTY_PHONE, phone=member.person.phone, gone=gone, now=now)
+            journal_rows.forget_caller(connection, rt.vault.mark(member.person.phone))
         rights.empty(
             connection, rights.EMPTY_MEMBER, member=member_id, gone=gone, now=now, pin_tries=f"pin:{member_id}"
         )

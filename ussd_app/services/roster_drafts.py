@@ -43,13 +43,7 @@ def upload(rt: Runtime, admin: Admin, content: bytes, file_name: str, brings: Br
         raise Refused("file")
     if not 0 < len(brings.name) <= _LONGEST_NAME:
         raise Refused("sponsor_name", most=_LONGEST_NAME)
-    checked = rosters.check(rt, content)
-    said = {
-        "people": len(checked.people),
-        "signed": checked.signed,
-        "total": checked.total,
-        "mistakes": [asdict(one) for one in checked.mistakes],
-    }
+    checked = _checked(rt, content)
     with rt.db.begin() as connection:
         return roster_drafts.add(
             connection,
@@ -57,14 +51,28 @@ def upload(rt: Runtime, admin: Admin, content: bytes, file_name: str, brings: Br
             file_name[-_LONGEST_FILE_NAME:] or "csv",
             rt.vault.seal(json.dumps(asdict(brings))),
             rt.vault.seal(content.decode("latin-1")),
-            rt.vault.seal(json.dumps(said)),
+            checked,
             rt.clock(),
         )
 
 
+def _checked(rt: Runtime, content: bytes) -> str:
+    """What is in a file as things stand now, encrypted."""
+    checked = rosters.check(rt, content)
+    said = {
+        "people": len(checked.people),
+        "signed": checked.signed,
+        "total": checked.total,
+        "mistakes": [asdict(one) for one in checked.mistakes],
+    }
+    return rt.vault.seal(json.dumps(said))
+
+
 def look(rt: Runtime, admin: Admin, draft_id: int) -> Looked:
-    """What was found in a file this admin uploaded. Raises NotAllowedNow when there is none."""
+    """What was found in a file this admin uploaded. Raises NotAllowedNow when there is none, or no longer one."""
     draft = _draft(rt, admin, draft_id)
+    if draft.roster_id is not None:
+        raise NotAllowedNow(f"file {draft_id} has become a roster: what it held is not kept", "draft_started")
     said = json.loads(rt.vault.open(draft.sealed_checked))
     return Looked(
         id=draft.id,
@@ -105,7 +113,7 @@ def start(rt: Runtime, draft_id: int) -> None:
         begun = _begun_before(rt, draft, brings.phone, content) if error.reason == "roster_again" else None
         if begun is None:
             with rt.db.begin() as connection:
-                roster_drafts.refuse(connection, draft_id, error.reason)
+                roster_drafts.refuse(connection, draft_id, error.reason, _checked(rt, content))
             return
         number = begun
     with rt.db.begin() as connection:
@@ -130,21 +138,21 @@ def sweep(rt: Runtime) -> None:
 def became(rt: Runtime, admin: Admin, draft_id: int) -> tuple[bool, int | None, str]:
     """Whether a file waits to be set going, the roster it has become, and why it could not be. Raises NotAllowedNow."""
     draft = _draft(rt, admin, draft_id)
-    waits = draft.start_at is not None and draft.roster_id is None and not draft.refused
-    return waits, draft.roster_id, draft.refused
+    return draft.under_way, draft.roster_id, draft.refused
 
 
 def discard(rt: Runtime, admin: Admin, draft_id: int) -> None:
-    """Put a file away. Raises NotAllowedNow when this admin has none of that number."""
+    """Put a file away. Raises NotAllowedNow when this admin has none of that number, or it is being set going."""
     _draft(rt, admin, draft_id)
     with rt.db.begin() as connection:
-        roster_drafts.forget(connection, draft_id)
+        if not roster_drafts.forget(connection, draft_id):
+            raise NotAllowedNow(f"file {draft_id} is being set going", "draft_started")
 
 
 def _draft(rt: Runtime, admin: Admin, draft_id: int) -> Draft:
     with rt.db.connect() as connection:
         draft = roster_drafts.of_admin(connection, draft_id, admin.id)
-    if draft is None or rt.clock() - draft.created_at > roster_drafts.KEPT:
+    if draft is None or (rt.clock() - draft.created_at > roster_drafts.KEPT and not draft.under_way):
         raise NotAllowedNow(f"there is no file {draft_id} of yours", "draft_none")
     return draft
 

@@ -25,7 +25,7 @@ from ussd_app.storage import ledger as books
 from ussd_app.storage import rosters as lists
 from ussd_app.storage import sponsors
 from ussd_app.storage.invitations import Invited
-from ussd_app.storage.rosters import Progress
+from ussd_app.storage.rosters import Brought
 from ussd_app.storage.sponsors import Sponsor
 
 PAGE = 200
@@ -138,7 +138,7 @@ def take_in(rt: Runtime, roster_id: int) -> None:
     while True:
         with rt.db.connect() as connection:
             page = lists.on_paper(connection, roster_id, PAGE)
-            found = lists.progress(connection, roster_id)
+            found = lists.brought(connection, roster_id)
         if not page:
             break
         _take_page_in(rt, roster_id, page)
@@ -168,17 +168,20 @@ def sweep(rt: Runtime) -> None:
         rt.queues.enqueue(queues.TAKE_ROSTER_IN, roster_id)
 
 
-def progress(rt: Runtime, roster_id: int) -> Progress:
+def progress(rt: Runtime, roster_id: int) -> Brought:
     """How far a roster has come. Raises NotAllowedNow when there is none of that number."""
     with rt.db.connect() as connection:
-        found = lists.progress(connection, roster_id)
+        found = lists.brought(connection, roster_id)
     if found is None:
         raise NotAllowedNow(f"there is no roster {roster_id}", "roster_none")
     return found
 
 
-def pay(rt: Runtime, phone: str) -> Outcome:
-    """A sponsor does not wait for the others: one code for everybody who has said yes. Raises NotAllowedNow."""
+def pay(rt: Runtime, phone: str, *, by: str, address: str = "") -> Outcome:
+    """A sponsor does not wait for the others: one code for everybody who has said yes. Raises NotAllowedNow.
+
+    Written down as done by `by`, of the office, from `address`; an empty one is the command line.
+    """
     documents, today = publishing.newest(rt), local(rt.clock())
     with rt.db.begin() as connection:
         sponsor = sponsors.by_phone(connection, phone)
@@ -190,5 +193,7 @@ def pay(rt: Runtime, phone: str) -> Outcome:
             raise NotAllowedNow("nobody who said yes waits to be paid for", "roster_nobody")
         number = baskets.order_number(rt, sponsor, bill)
         outcome, jobs = baskets.issue(rt, connection, sponsor, bill, number, renewal=False)
+        about = {"people": len(bill.people), "rupiah": bill.total, "outcome": outcome.name}
+        audit.note(rt, connection, by, "roster.code", f"sponsor {sponsor.id}", after=about, address=address)
     put(rt, jobs)
     return outcome

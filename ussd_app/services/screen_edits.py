@@ -72,7 +72,7 @@ def lead_to(papers: Papers, file: str, after: str, go: str, new_text: str | None
 
 def _add(papers: Papers, file: str, after: str | None, name: str, screen: Screen) -> None:
     if exists(papers, name) or graph.is_elsewhere(name):
-        raise refused(f"there is a screen `{name}` already", "taken", screen=name)
+        raise refused(f"there is a screen `{name}` already", "screen_taken", screen=name)
     screens = opened(papers.data[file], "screens")
     names = list(screens)
     at = names.index(after) + 1 if after in names else len(names)
@@ -124,7 +124,7 @@ class RenameScreen(AnEdit):
         """Make the change."""
         file, _ = papers.find(self.screen)
         if exists(papers, self.to) or graph.is_elsewhere(self.to):
-            raise refused(f"there is a screen `{self.to}` already", "taken", screen=self.to)
+            raise refused(f"there is a screen `{self.to}` already", "screen_taken", screen=self.to)
         _redirect(papers, self.screen, self.to)
         stem = file.removesuffix(".yaml")
         for known, data in papers.data.items():

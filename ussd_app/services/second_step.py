@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from ussd_app.errors import Refused
 from ussd_app.runtime import Runtime
-from ussd_app.services import audit
+from ussd_app.services import audit, tries
 from ussd_app.storage import admins
 from ussd_app.storage.admins import Admin
 
@@ -29,8 +29,9 @@ def address_of(secret: str, email: str) -> str:
     return pyotp.TOTP(secret, interval=PERIOD).provisioning_uri(name=email, issuer_name=ISSUER)
 
 
-def turn_on(rt: Runtime, admin: Admin, secret: str, code: str, address: str) -> list[str]:
-    """From now on a code is asked for; the recovery codes, which are shown only now. Refused("code")."""
+def turn_on(rt: Runtime, admin: Admin, secret: str, password: str, code: str, address: str) -> list[str]:
+    """From now on a code is asked for; the recovery codes, which are shown only now. Refused: old, locked, code."""
+    tries.prove(rt, admin, password, address)
     step = _step_of(rt, secret, code)
     if step is None:
         raise Refused("code")
@@ -40,6 +41,13 @@ def turn_on(rt: Runtime, admin: Admin, secret: str, code: str, address: str) -> 
         admins.keep_recovery_codes(connection, admin.id, [_kept(rt, admin, one) for one in codes])
         audit.note(rt, connection, admin.email, "account.second_step", admin.email, after={"on": True}, address=address)
     return codes
+
+
+def turn_own_off(rt: Runtime, admin: Admin, password: str, address: str) -> None:
+    """Somebody wants to be asked for no code any more. Refused: old, locked."""
+    tries.prove(rt, admin, password, address)
+    with rt.db.begin() as connection:
+        turn_off(rt, connection, admin, admin.email, address)
 
 
 def turn_off(rt: Runtime, connection: Connection, admin: Admin, by: str, address: str) -> None:

@@ -137,3 +137,19 @@ class SetMessage(AnEdit):
         if not isinstance(message, dict):
             raise refused(f"there is no SMS `{self.message}`", "no_place", screen=self.message)
         _say(opened(message, "texts"), self.language, self.text)
+
+
+class SetRefusal(AnEdit):
+    """Say one of the institution's reasons in other words, in one language. An empty text takes a translation away."""
+
+    edit: Literal["set_refusal"] = "set_refusal"
+    refusal: Name
+    language: Language
+    text: str
+
+    def on(self, papers: Papers) -> None:
+        """Make the change."""
+        texts = section(papers.menu, "refusals").get(self.refusal)
+        if not isinstance(texts, dict):
+            raise refused(f"there is no reason `{self.refusal}`", "no_place", screen=self.refusal)
+        _say(texts, self.language, self.text)

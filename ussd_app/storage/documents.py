@@ -30,6 +30,17 @@ class Document:
     published_at: datetime
 
 
+@dataclass(frozen=True)
+class Version:
+    """One version of a document without its files: who published it, when and why, and when it was withdrawn."""
+
+    version: int
+    comment: str
+    published_by: str
+    published_at: datetime
+    withdrawn_at: datetime | None
+
+
 def digest_of(files: Mapping[str, str]) -> str:
     """The same for the same contents, whatever their order."""
     return hashlib.sha256(json.dumps(sorted(files.items())).encode()).hexdigest()
@@ -74,6 +85,19 @@ def history(connection: Connection, name: str) -> list[Document]:
         text("SELECT * FROM document_versions WHERE name = :name ORDER BY version DESC"), {"name": name}
     )
     return [_document(row._mapping) for row in rows]
+
+
+def versions(connection: Connection, name: str, before: int | None, most: int) -> list[Version]:
+    """Versions of a document, the newest first, older than the number `before`."""
+    rows = connection.execute(
+        text(
+            "SELECT version, comment, published_by, published_at, withdrawn_at FROM document_versions "
+            "WHERE name = :name AND (CAST(:before AS integer) IS NULL OR version < :before) "
+            "ORDER BY version DESC LIMIT :most"
+        ),
+        {"name": name, "before": before, "most": most},
+    )
+    return [Version(*row) for row in rows]
 
 
 def _document(row: RowMapping) -> Document:

@@ -101,6 +101,11 @@ def point_to(connection: Connection, draft_id: int, revision: int, based_on: int
     )
 
 
+def retitle(connection: Connection, draft_id: int, title: str) -> None:
+    """A draft is called something else."""
+    connection.execute(text("UPDATE drafts SET title = :title WHERE id = :id"), {"id": draft_id, "title": title})
+
+
 def close(connection: Connection, draft_id: int, state: str) -> None:
     """A draft was published or discarded."""
     connection.execute(text("UPDATE drafts SET state = :state WHERE id = :id"), {"id": draft_id, "state": state})

@@ -74,6 +74,35 @@ def files(connection: Connection) -> list[File]:
     return [File(*row) for row in connection.execute(text(_FILE + "ORDER BY f.number DESC"))]
 
 
+def page(connection: Connection, before: int | None, most: int) -> list[File]:
+    """Some files, the newest first; those below a number."""
+    rows = connection.execute(
+        text(f"{_FILE} WHERE CAST(:before AS bigint) IS NULL OR f.number < :before ORDER BY f.number DESC LIMIT :most"),
+        {"before": before, "most": most},
+    )
+    return [File(*row) for row in rows]
+
+
+def waiting(connection: Connection, most: int) -> tuple[int, int]:
+    """How many registrations and months wait for the next file; no more than `most` of each are counted."""
+    registrations = connection.execute(
+        text(
+            "SELECT count(*) FROM (SELECT 1 FROM registrations WHERE state = 'filed' AND next_try_at IS NULL "
+            "AND handover_file IS NULL LIMIT :most) counted"
+        ),
+        {"most": most},
+    ).scalar_one()
+    months = connection.execute(
+        text(
+            "SELECT count(*) FROM (SELECT 1 FROM contribution_months c WHERE c.state = 'received' "
+            "AND c.remittance_id IS NULL AND EXISTS (SELECT 1 FROM registrations r WHERE r.member_id = c.member_id "
+            "AND r.state = 'confirmed') LIMIT :most) counted"
+        ),
+        {"most": most},
+    ).scalar_one()
+    return int(registrations), int(months)
+
+
 def by_number(connection: Connection, number: int) -> File | None:
     """The file of this number; its row stays locked until the transaction ends."""
     row = connection.execute(text(_FILE + "WHERE f.number = :number FOR UPDATE OF f"), {"number": number}).one_or_none()

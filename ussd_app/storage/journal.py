@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, cast
 
 from redis import Redis
@@ -29,11 +30,45 @@ def add(connection: Connection, turns: list[dict[str, Any]]) -> None:
     connection.execute(
         text(
             "INSERT INTO turns (entry, at, dialogue, transition, menu, version, screen, shown, said, outcome, "
-            "language, network, milliseconds) VALUES (:entry, :at, :dialogue, :transition, :menu, :version, :screen, "
-            ":shown, :said, :outcome, :language, :network, :milliseconds) ON CONFLICT DO NOTHING"
+            "language, network, milliseconds, caller) VALUES (:entry, :at, :dialogue, :transition, :menu, :version, "
+            ":screen, :shown, :said, :outcome, :language, :network, :milliseconds, :caller) ON CONFLICT DO NOTHING"
         ),
         turns,
     )
+
+
+def dialogues_of(connection: Connection, callers: Sequence[str]) -> list[str]:
+    """The dialogues that were begun by phones with these keyed hashes."""
+    rows = connection.execute(
+        text("SELECT DISTINCT dialogue FROM turns WHERE caller <> '' AND caller = ANY(:callers)"),
+        {"callers": list(callers)},
+    )
+    return list(rows.scalars())
+
+
+def beginnings(connection: Connection, dialogue: str) -> list[tuple[str, datetime]]:
+    """Who began a dialogue, by the keyed hash of the phone, and when."""
+    rows = connection.execute(
+        text("SELECT caller, at FROM turns WHERE dialogue = :dialogue AND caller <> ''"), {"dialogue": dialogue}
+    )
+    return [(row.caller, row.at) for row in rows]
+
+
+def lengths(connection: Connection, dialogues: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """How many screens each of these dialogues had, and the one it was left on."""
+    rows = connection.execute(
+        text(
+            "SELECT dialogue, count(*) AS screens, (array_agg(shown ORDER BY at DESC, transition DESC))[1] AS last "
+            "FROM turns WHERE dialogue = ANY(:names) GROUP BY dialogue"
+        ),
+        {"names": list(dialogues)},
+    )
+    return {row.dialogue: (int(row.screens), str(row.last)) for row in rows}
+
+
+def forget_caller(connection: Connection, caller: str) -> None:
+    """Nobody can tell any more that these dialogues were this phone's."""
+    connection.execute(text("UPDATE turns SET caller = '' WHERE caller <> '' AND caller = :caller"), {"caller": caller})
 
 
 def remove(client: Redis, entries: list[str]) -> None:

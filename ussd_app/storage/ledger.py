@@ -123,6 +123,21 @@ def credit(connection: Connection, payer: Payer) -> int:
     )
 
 
+def paid_orders(connection: Connection, payer: Payer, most: int = 20) -> list[str]:
+    """The last orders whose payment became this payer's credit, the newest first."""
+    rows = connection.execute(
+        text(
+            "SELECT t.order_id, max(t.id) AS last FROM ledger_entries e "
+            "JOIN ledger_transactions t ON t.id = e.transaction_id "
+            "WHERE (e.member_id = :member_id OR e.sponsor_id = :sponsor_id) AND e.account = :account AND e.amount < 0 "
+            "AND t.kind IN ('settlement', 'assigned') AND t.order_id IS NOT NULL GROUP BY t.order_id "
+            "ORDER BY last DESC LIMIT :most"
+        ),
+        {**payer.__dict__, "account": payer.credit, "most": most},
+    )
+    return [row.order_id for row in rows]
+
+
 def paid_last(connection: Connection, payer: Payer) -> str | None:
     """The order whose payment, or whose months given back, last became this payer's credit."""
     return connection.execute(

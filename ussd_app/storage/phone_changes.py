@@ -47,6 +47,26 @@ def add(connection: Connection, wish: Wish, due: datetime, now: datetime) -> Pho
     return _change(row) if row else None
 
 
+@dataclass(frozen=True)
+class Done:
+    """A member has left a number, and when; it is empty once it was forgotten."""
+
+    old_phone: str
+    settled_at: datetime
+
+
+def done_of(connection: Connection, member_id: int) -> list[Done]:
+    """The numbers that a member has left, in the order in which they did."""
+    rows = connection.execute(
+        text(
+            "SELECT old_phone, settled_at FROM phone_changes WHERE member_id = :member AND state = 'done' "
+            "ORDER BY settled_at, id"
+        ),
+        {"member": member_id},
+    )
+    return [Done(*row) for row in rows]
+
+
 def due(connection: Connection, now: datetime, most: int = 500) -> list[int]:
     """Changes that nobody refused in time."""
     rows = connection.execute(

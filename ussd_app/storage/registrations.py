@@ -21,6 +21,18 @@ def reason_of(connection: Connection, member_id: int) -> str:
     return str(found or "")
 
 
+def being_filed(connection: Connection, member_id: int, now: datetime) -> bool:
+    """Whether a job has this member's registration in its hands; none takes it until the transaction ends."""
+    row = connection.execute(
+        text(
+            "SELECT coalesce(lease_until > :now, false) FROM registrations WHERE member_id = :member "
+            "ORDER BY id DESC LIMIT 1 FOR UPDATE"
+        ),
+        {"member": member_id, "now": now},
+    ).scalar_one_or_none()
+    return bool(row)
+
+
 def correct(connection: Connection, vault: Vault, member_id: int, nik: str, person: Person) -> bool:
     """A member's data become these; False when the NIK is somebody else's. Their plan is not touched."""
     values = {

@@ -114,9 +114,9 @@ def refused(connection: Connection) -> list[Release]:
     return _all(connection, "state = 'refused' AND seen_by IS NULL ORDER BY id")
 
 
-def published(connection: Connection, name: str) -> dict[int, Release]:
-    """The releases of a document that were published, by the version they made."""
-    rows = _all(connection, "name = :name AND version IS NOT NULL ORDER BY id", name=name)
+def published(connection: Connection, name: str, versions: Sequence[int]) -> dict[int, Release]:
+    """The releases of a document that made these versions, by the version."""
+    rows = _all(connection, "name = :name AND version = ANY(:versions) ORDER BY id", name=name, versions=list(versions))
     return {int(row.version or 0): row for row in rows}
 
 

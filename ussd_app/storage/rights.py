@@ -44,6 +44,8 @@ OF_PHONE = {
     "campaigns": "SELECT c.name, p.variant, p.state, p.released_at FROM campaign_people p "
     "JOIN campaigns c ON c.id = p.campaign_id WHERE p.phone = :phone",
     "follow_ups": "SELECT kind, detail, created_at, done_at FROM follow_ups WHERE phone = :phone",
+    "follow_up_notes": "SELECT f.kind, n.note, n.at FROM follow_up_notes n JOIN follow_ups f ON f.id = n.follow_up_id "
+    "WHERE f.phone = :phone",
 }
 _TURNS = "dialogue = ANY(:dialogues) OR split_part(dialogue, '-', 1) = ANY(:dialogues)"
 
@@ -159,6 +161,7 @@ EMPTY_PHONE = (
     "DELETE FROM numbers WHERE phone = :phone",
     "DELETE FROM contacts WHERE phone = :phone",
     "UPDATE campaign_people SET phone = :gone WHERE phone = :phone",
+    "DELETE FROM follow_up_notes WHERE follow_up_id IN (SELECT id FROM follow_ups WHERE phone = :phone)",
     "UPDATE follow_ups SET phone = :gone, detail = '', done_at = coalesce(done_at, :now) WHERE phone = :phone",
     "UPDATE phone_changes SET old_phone = '' WHERE old_phone = :phone AND state <> 'waiting'",
     "UPDATE phone_changes SET new_phone = '' WHERE new_phone = :phone AND state <> 'waiting'",

@@ -31,11 +31,17 @@ class Draft:
     roster_id: int | None
     refused: str
 
+    @property
+    def under_way(self) -> bool:
+        """Whether it waits for the job that sets it going, or is in that job's hands."""
+        return self.start_at is not None and self.roster_id is None and not self.refused
+
 
 _DRAFT = (
     "SELECT id, admin_id, sponsor, file_name, content, checked, created_at, start_at, shown, address, roster_id, "
     "refused FROM roster_drafts "
 )
+_UNDER_WAY = "(start_at IS NOT NULL AND roster_id IS NULL AND refused = '')"
 
 
 def add(
@@ -83,7 +89,7 @@ def ask_to_start(connection: Connection, draft_id: int, shown: int, address: str
 def to_start(connection: Connection, draft_id: int) -> Draft | None:
     """The file of this number, if it waits to be set going."""
     row = connection.execute(
-        text(_DRAFT + "WHERE id = :id AND start_at IS NOT NULL AND roster_id IS NULL AND refused = ''"),
+        text(f"{_DRAFT} WHERE id = :id AND {_UNDER_WAY}"),
         {"id": draft_id},
     ).one_or_none()
     return Draft(*row) if row else None
@@ -91,11 +97,7 @@ def to_start(connection: Connection, draft_id: int) -> Draft | None:
 
 def all_to_start(connection: Connection) -> list[int]:
     """Files that wait to be set going."""
-    rows = connection.execute(
-        text(
-            "SELECT id FROM roster_drafts WHERE start_at IS NOT NULL AND roster_id IS NULL AND refused = '' ORDER BY id"
-        )
-    )
+    rows = connection.execute(text(f"SELECT id FROM roster_drafts WHERE {_UNDER_WAY} ORDER BY id"))  # noqa: S608
     return list(rows.scalars())
 
 
@@ -107,18 +109,26 @@ def started(connection: Connection, draft_id: int, roster_id: int) -> None:
     )
 
 
-def refuse(connection: Connection, draft_id: int, reason: str) -> None:
-    """A file could not be set going, for this reason."""
+def refuse(connection: Connection, draft_id: int, reason: str, checked: str) -> None:
+    """A file could not be set going, for this reason; what is found in it now, encrypted."""
     connection.execute(
-        text("UPDATE roster_drafts SET refused = :reason WHERE id = :id"), {"id": draft_id, "reason": reason}
+        text("UPDATE roster_drafts SET refused = :reason, checked = :checked WHERE id = :id"),
+        {"id": draft_id, "reason": reason, "checked": checked},
     )
 
 
 def forget_old(connection: Connection, now: datetime) -> None:
-    """Files nobody has set going within a day are forgotten."""
-    connection.execute(text("DELETE FROM roster_drafts WHERE created_at < :before"), {"before": now - KEPT})
+    """Files are forgotten after a day, but for one that is being set going just then."""
+    connection.execute(
+        text(f"DELETE FROM roster_drafts WHERE created_at < :before AND NOT {_UNDER_WAY}"),  # noqa: S608
+        {"before": now - KEPT},
+    )
 
 
-def forget(connection: Connection, draft_id: int) -> None:
-    """The file is under way, or was put away."""
-    connection.execute(text("DELETE FROM roster_drafts WHERE id = :id"), {"id": draft_id})
+def forget(connection: Connection, draft_id: int) -> bool:
+    """A file is put away; False while it is being set going, which nobody stops."""
+    done = connection.execute(
+        text(f"DELETE FROM roster_drafts WHERE id = :id AND NOT {_UNDER_WAY}"),  # noqa: S608
+        {"id": draft_id},
+    )
+    return bool(done.rowcount)

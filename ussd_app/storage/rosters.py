@@ -11,19 +11,6 @@ from sqlalchemy import Connection, text
 from ussd_app.storage.invitations import Invited
 
 
-@dataclass(frozen=True)
-class Progress:
-    """How far a roster has come: `people` in the file, how many of them wait, agreed, and said no or were silent."""
-
-    id: int
-    sponsor_id: int
-    people: int
-    total: int
-    waiting: int
-    agreed: int
-    declined: int
-
-
 def add(
     connection: Connection, sponsor_id: int, digest: str, people: int, total: int, by: str, now: datetime
 ) -> int | None:
@@ -124,24 +111,12 @@ def to_take_in(connection: Connection) -> list[int]:
     return list(rows.scalars())
 
 
-def progress(connection: Connection, roster_id: int) -> Progress | None:
-    """How far a roster has come; None when there is none of that number."""
-    row = connection.execute(
-        text(
-            "SELECT r.id, r.sponsor_id, r.people, r.total, "
-            "(count(i.id) FILTER (WHERE i.state = 'asked')) AS waiting, "
-            "(count(i.id) FILTER (WHERE i.state = 'agreed')) AS agreed, "
-            "(count(i.id) FILTER (WHERE i.state IN ('refused', 'silent', 'withdrawn'))) AS declined "
-            "FROM rosters r LEFT JOIN invitations i ON i.roster_id = r.id WHERE r.id = :id GROUP BY r.id"
-        ),
-        {"id": roster_id},
-    ).one_or_none()
-    return Progress(*row) if row else None
-
-
 @dataclass(frozen=True)
 class Brought:
-    """A roster in a list of them: who brought it for whom, and when."""
+    """A roster: who brought it for whom and when, and how far it has come.
+
+    So many `people` are in the file, for `total` whole rupiah; so many of them wait, agreed, said no or were silent.
+    """
 
     id: int
     sponsor_id: int
@@ -156,11 +131,11 @@ class Brought:
 
 
 _BROUGHT = (
-    "SELECT r.id, r.sponsor_id, s.name, r.people, r.total, "
-    "(SELECT count(*) FROM invitations i WHERE i.roster_id = r.id AND i.state = 'asked'), "
-    "(SELECT count(*) FROM invitations i WHERE i.roster_id = r.id AND i.state = 'agreed'), "
-    "(SELECT count(*) FROM invitations i WHERE i.roster_id = r.id AND i.state IN ('refused', 'silent', 'withdrawn')), "
-    "r.uploaded_by, r.created_at FROM rosters r JOIN sponsors s ON s.id = r.sponsor_id "
+    "SELECT r.id, r.sponsor_id, s.name, r.people, r.total, i.waiting, i.agreed, i.declined, r.uploaded_by, "
+    "r.created_at FROM rosters r JOIN sponsors s ON s.id = r.sponsor_id CROSS JOIN LATERAL (SELECT "
+    "count(*) FILTER (WHERE state = 'asked') AS waiting, count(*) FILTER (WHERE state = 'agreed') AS agreed, "
+    "count(*) FILTER (WHERE state IN ('refused', 'silent', 'withdrawn')) AS declined "
+    "FROM invitations WHERE roster_id = r.id) i "
 )
 
 

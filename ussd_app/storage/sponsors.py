@@ -34,6 +34,24 @@ def by_phone(connection: Connection, phone: str) -> Sponsor | None:
     return Sponsor(*row) if row else None
 
 
+def with_ids(connection: Connection, numbers: Sequence[int]) -> list[Sponsor]:
+    """The sponsors of these numbers, the newest first."""
+    rows = connection.execute(text(_SPONSOR + "WHERE id = ANY(:numbers) ORDER BY id DESC"), {"numbers": list(numbers)})
+    return [Sponsor(*row) for row in rows]
+
+
+def newest(connection: Connection, before: int | None, kind: str, most: int) -> list[Sponsor]:
+    """Sponsors of a kind, or of any, the newest first, numbered below `before`."""
+    rows = connection.execute(
+        text(
+            f"{_SPONSOR} WHERE (CAST(:before AS bigint) IS NULL OR id < :before) AND (:kind = '' OR kind = :kind) "
+            "ORDER BY id DESC LIMIT :most"
+        ),
+        {"before": before, "kind": kind, "most": most},
+    )
+    return [Sponsor(*row) for row in rows]
+
+
 def add(connection: Connection, phone: str, name: str, kind: str, language: str, now: datetime) -> Sponsor:
     """Write a new sponsor; the one this phone already has stays as it is."""
     connection.execute(

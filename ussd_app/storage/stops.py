@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, text
@@ -13,18 +14,80 @@ TOPIC_OF_LANE = {"reminders": REMINDERS, "campaigns": EDUCATION}
 
 
 def stop(
-    connection: Connection, phone: str, topic: str, channel: str, reference: str, now: datetime, *, reason: str = ""
+    connection: Connection,
+    phone: str,
+    topic: str,
+    channel: str,
+    reference: str,
+    now: datetime,
+    *,
+    reason: str = "",
+    until: datetime | None = None,
 ) -> bool:
-    """From now on no texts of this topic go to a number; False when that was so already.
+    """From now on no texts of this topic go to a number, `until` then or for good; False when that was so already.
 
     `channel` is ussd, sms, office or gateway, `reference` the session, message or person there.
     """
     done = connection.execute(
         text(
-            "INSERT INTO stops (phone, topic, channel, reference, reason, at) "
-            "VALUES (:phone, :topic, :channel, :reference, :reason, :now) ON CONFLICT DO NOTHING"
+            "INSERT INTO stops (phone, topic, channel, reference, reason, at, until) "
+            "VALUES (:phone, :topic, :channel, :reference, :reason, :now, :until) ON CONFLICT DO NOTHING"
         ),
-        {"phone": phone, "topic": topic, "channel": channel, "reference": reference, "reason": reason, "now": now},
+        {
+            "phone": phone,
+            "topic": topic,
+            "channel": channel,
+            "reference": reference,
+            "reason": reason,
+            "now": now,
+            "until": until,
+        },
+    )
+    return bool(done.rowcount)
+
+
+@dataclass(frozen=True)
+class Stop:
+    """What a number is not sent: since when, through which channel that was said, and until when, if not for good."""
+
+    phone: str
+    topic: str
+    channel: str
+    at: datetime
+    until: datetime | None
+
+
+def standing(connection: Connection, phone: str) -> list[Stop]:
+    """What a number is not sent at present."""
+    rows = connection.execute(
+        text(
+            "SELECT phone, topic, channel, at, until FROM stops WHERE phone = :phone AND ended_at IS NULL ORDER BY at"
+        ),
+        {"phone": phone},
+    )
+    return [Stop(*row) for row in rows]
+
+
+def over(connection: Connection, now: datetime, most: int = 500) -> list[Stop]:
+    """Pauses whose time has passed."""
+    rows = connection.execute(
+        text(
+            "SELECT phone, topic, channel, at, until FROM stops WHERE until <= :now AND ended_at IS NULL "
+            "ORDER BY until LIMIT :most"
+        ),
+        {"now": now, "most": most},
+    )
+    return [Stop(*row) for row in rows]
+
+
+def end_pause(connection: Connection, phone: str, topic: str, now: datetime) -> bool:
+    """A pause is over; False when it was ended before, or was made to last longer."""
+    done = connection.execute(
+        text(
+            "UPDATE stops SET ended_at = :now, ended_by = 'pause' WHERE phone = :phone AND topic = :topic "
+            "AND until <= :now AND ended_at IS NULL"
+        ),
+        {"phone": phone, "topic": topic, "now": now},
     )
     return bool(done.rowcount)
 
@@ -46,14 +109,14 @@ def narrow(connection: Connection, phone: str, topics: Sequence[str], now: datet
     found = connection.execute(
         text(
             "UPDATE stops SET ended_at = :now, ended_by = :by WHERE phone = :phone AND topic = 'all' "
-            "AND ended_at IS NULL RETURNING channel, reference, reason"
+            "AND ended_at IS NULL RETURNING channel, reference, reason, until"
         ),
         {"phone": phone, "now": now, "by": by},
     ).one_or_none()
     if found is None:
         return False
     for topic in topics:
-        stop(connection, phone, topic, found.channel, found.reference, now, reason=found.reason)
+        stop(connection, phone, topic, found.channel, found.reference, now, reason=found.reason, until=found.until)
     return True
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ussd_app.queues import QUEUES
 from ussd_app.runtime import Runtime
 from ussd_app.services import reminding
-from ussd_app.storage import database, gateways, lanes, numbers, repeats, reports
+from ussd_app.storage import campaigns, database, gateways, inbox, lanes, numbers, repeats, reports
 from ussd_app.storage import ledger as books
 from ussd_app.storage.dialogues import COUNTERS
 from ussd_app.storage.gateways import Standing
@@ -104,6 +104,7 @@ class _Numbers(Collector):
         yield said
         yield CounterMetricFamily("sertakan_repeats", "Texts written a second time, marked as such", value=again)
         yield GaugeMetricFamily("sertakan_dead_numbers", "Numbers at which texts fail again and again", value=dead)
+        yield from _inbox_and_campaigns(self.rt)
         late = reminding.lag(self.rt).total_seconds()
         yield GaugeMetricFamily("sertakan_reminders_late_seconds", "Since the oldest reminder fell due", value=late)
         yield GaugeMetricFamily("sertakan_books_balance", "Must be 0 rupiah", value=sum(sums.values()))
@@ -125,3 +126,12 @@ def _sms(rt: Runtime, held: Mapping[str, Waiting]) -> Iterator[Metric]:
         closed.add_metric([name], int(standings.get(name, Standing()).closed_until is not None))
         halted.add_metric([name], int(standings.get(name, Standing()).halted_at is not None))
     yield from (waiting, oldest, closed, halted)
+
+
+def _inbox_and_campaigns(rt: Runtime) -> Iterator[Metric]:
+    with rt.db.connect() as connection:
+        came_in, (running, waiting) = inbox.oldest_waiting(connection), campaigns.running(connection)
+    late = (rt.clock() - came_in).total_seconds() if came_in else 0.0
+    yield GaugeMetricFamily("sertakan_sms_unanswered_seconds", "Since the oldest unanswered SMS came in", value=late)
+    yield GaugeMetricFamily("sertakan_campaigns_running", "Campaigns that were started", value=running)
+    yield GaugeMetricFamily("sertakan_campaign_texts_waiting", "Their texts not in the outbox yet", value=waiting)

@@ -10,7 +10,6 @@ from flask import Flask
 from flask_bootstrap import Bootstrap5
 from flask_login import LoginManager
 from flask_wtf.csrf import CSRFProtect
-from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
 from ussd_app.runtime import Runtime
@@ -19,22 +18,51 @@ from ussd_app.web import headers
 from ussd_app.web.admin import (
     account,
     audit_log,
+    campaign_new,
+    campaign_outcomes,
+    campaigns,
+    dashboard,
+    dashboard_menu,
     failures,
     follow_ups,
     formats,
+    handover,
     home,
+    jobs,
+    member_acts,
+    member_card,
+    member_timeline,
     members,
+    menu_conflicts,
+    menu_drafts,
+    menu_history,
+    menu_import,
+    menu_phone,
+    menu_picture,
+    menu_review,
+    menu_screens,
+    menu_yaml,
+    menus,
+    message_drafts,
+    message_texts,
+    messages,
     money,
+    payments,
+    proxies,
     refunds,
+    reminders,
     roster_drafts,
     rosters,
     second_step,
     signing_in,
+    sponsors,
     team,
+    text_lists,
+    texts,
 )
-from ussd_app.web.admin.desk import Desk, Visitor
+from ussd_app.web.admin.desk import Desk, Visitor, sees_money
 from ussd_app.web.admin.navigation import sections
-from ussd_app.web.admin.sessions import Sessions
+from ussd_app.web.admin.sessions import Sessions, insist
 
 # Ten thousand people, as wide as a spreadsheet writes them.
 LARGEST = 8 * 1024 * 1024
@@ -47,18 +75,19 @@ def create_desk(rt: Runtime) -> Desk:
     app.config.update(MAX_CONTENT_LENGTH=LARGEST, WTF_CSRF_TIME_LIMIT=None, BOOTSTRAP_SERVE_LOCAL=True)
     app.session_interface = Sessions(rt)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    if rt.settings.trusted_proxies:
-        proxies = rt.settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
+    proxies.believe(app, rt.settings.trusted_proxies)
 
     desk = Desk(app, rt)
     _know_visitors(desk)
+    app.before_request(insist)
     # Before the check of forms: a refusal too is said in the right language.
     app.before_request(desk.choose_language)
     CSRFProtect(app)
     Bootstrap5(app)
     app.before_request(desk.guard)
-    app.context_processor(lambda: {"sections": lambda page: sections(desk, page), "allowed": desk.allows})
+    app.context_processor(
+        lambda: {"sections": lambda page: sections(desk, page), "allowed": desk.allows, "sees_money": sees_money}
+    )
     app.after_request(_seal)
     formats.add_to(app, rt)
     parts = (
@@ -66,12 +95,40 @@ def create_desk(rt: Runtime) -> Desk:
         account,
         second_step,
         home,
+        dashboard,
+        dashboard_menu,
         follow_ups,
         roster_drafts,
         rosters,
         members,
+        member_timeline,
+        member_acts,
+        sponsors,
+        member_card,
+        menus,
+        menu_drafts,
+        menu_screens,
+        menu_conflicts,
+        menu_yaml,
         refunds,
         money,
+        payments,
+        handover,
+        jobs,
+        campaigns,
+        campaign_new,
+        campaign_outcomes,
+        reminders,
+        texts,
+        text_lists,
+        menu_picture,
+        menu_phone,
+        menu_history,
+        menu_import,
+        menu_review,
+        message_drafts,
+        message_texts,
+        messages,
         audit_log,
         team,
         failures,

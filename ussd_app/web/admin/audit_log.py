@@ -8,7 +8,7 @@ from ussd_app.domain.permissions import May
 from ussd_app.runtime import Runtime
 from ussd_app.services import admins, audit
 from ussd_app.web.admin import words
-from ussd_app.web.admin.desk import Desk, Page, show
+from ussd_app.web.admin.desk import Desk, Page, first_of, show
 
 
 def add_to(desk: Desk) -> None:
@@ -19,13 +19,12 @@ def add_to(desk: Desk) -> None:
 def _log(rt: Runtime) -> Page:
     by, kind = request.args.get("by", ""), request.args.get("kind", "")
     before = request.args.get("before", type=int)
-    found = audit.page(rt, by=by, kind=kind, before_id=before)
-    more = found[audit.PAGE - 1].id if len(found) > audit.PAGE else None
+    found, last = first_of(audit.page(rt, by=by, kind=kind, before_id=before), audit.PAGE)
     people = [one.email for one in admins.everybody(rt)]
     return show(
         "audit_log",
-        found=found[: audit.PAGE],
-        more=more,
+        found=found,
+        more=last and last.id,
         before=before,
         by=by,
         kind=kind,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from flask import Flask, abort, flash, g, redirect, render_template, request, session, url_for
 from flask_login import UserMixin, current_user
@@ -14,9 +15,10 @@ from ussd_app.errors import NotAllowedNow, Refused
 from ussd_app.runtime import Runtime
 from ussd_app.services import admins
 from ussd_app.storage.admins import Admin
-from ussd_app.web.admin import words
+from ussd_app.web.admin import sessions, words
 
 Page = str | Response | tuple[str, int]
+Row = TypeVar("Row")
 # What somebody whose password another person made up may do before changing it.
 _BEFORE_CHANGING = ("account_password", "keep_password", "sign_out", "speak")
 OPEN = ("static", "bootstrap.static")
@@ -39,12 +41,14 @@ class Visitor(UserMixin):  # type: ignore[misc]
 class Desk:
     """The application of the desk and, for each of its pages, what somebody must be allowed to do to open it.
 
-    None stands for pages that are there before anybody has signed in.
+    None stands for pages that are there before anybody has signed in. In `polled` are those that a page asks for
+    again and again by itself: they keep nobody signed in.
     """
 
     app: Flask
     rt: Runtime
     asks: dict[str, May | None] = field(default_factory=dict)
+    polled: set[str] = field(default_factory=set)
 
     def page(
         self, address: str, name: str, asks: May | None, view: Callable[..., Page], methods: Sequence[str] = ("GET",)
@@ -52,6 +56,11 @@ class Desk:
         """One more page: its address, its name, what it asks for, and who answers."""
         self.asks[name] = asks
         self.app.add_url_rule(address, name, view, methods=list(methods))
+
+    def poll(self, address: str, name: str, asks: May | None, view: Callable[..., Page]) -> None:
+        """A part of a page that the browser looks at every few seconds, whether anybody is there or not."""
+        self.polled.add(name)
+        self.page(address, name, asks, view)
 
     def post(self, address: str, name: str, asks: May | None, view: Callable[..., Page]) -> None:
         """One more thing to do; only ever by a form."""
@@ -69,6 +78,8 @@ class Desk:
             return None
         if name not in self.asks:
             abort(403)
+        if name in self.polled:
+            sessions.keep_asleep()
         asks = self.asks[name]
         if asks is None:
             return None
@@ -98,6 +109,11 @@ class Desk:
         return redirect(inside(request.form.get("back", "")))
 
 
+def sees_money() -> bool:
+    """Whether whoever is looking may see sums, incomes and pay codes."""
+    return may(me().role, May.SEE_MONEY)
+
+
 def me() -> Admin:
     """Whoever is signed in."""
     admin: Admin = current_user.admin
@@ -109,7 +125,7 @@ def address() -> str:
     return request.remote_addr or ""
 
 
-def t(key: str, **values: object) -> str:
+def t(key: str, /, **values: object) -> str:
     """A text in the language of whoever is looking."""
     return words.say(g.language, key, **values)
 
@@ -123,13 +139,18 @@ def inside(wanted: str) -> str:
     return wanted if wanted.startswith("/admin/") else f"/admin{wanted}"
 
 
-def show(template: str, status: int = 200, **values: object) -> Page:
+def first_of(found: Sequence[Row], most: int) -> tuple[Sequence[Row], Row | None]:
+    """A page out of one row more than fits on it: what is shown, and the last of it where there is a next page."""
+    return found[:most], found[most - 1] if len(found) > most else None
+
+
+def show(template: str, status: int = 200, /, **values: object) -> Page:
     """A page of the desk."""
     page = render_template(f"admin/{template}.html", **values)
     return page if status == 200 else (page, status)
 
 
-def done(key: str, **values: object) -> None:
+def done(key: str, /, **values: object) -> None:
     """Say on the next page that something was done."""
     flash(t(key, **values), "done")
 

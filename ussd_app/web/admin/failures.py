@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import structlog
+from flask import g, request, session
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import Forbidden, HTTPException, NotFound, RequestEntityTooLarge
 
+from ussd_app.web.admin import words
 from ussd_app.web.admin.desk import Desk, Page, show
+from ussd_app.web.admin.sessions import Visit
 
 KNOWN = {Forbidden: "forbidden", NotFound: "not_found", RequestEntityTooLarge: "too_large", CSRFError: "old_form"}
 log = structlog.get_logger()
@@ -16,17 +19,31 @@ def add_to(desk: Desk) -> None:
     """A page for each way in which a request can fail."""
 
     def failed(error: HTTPException) -> Page:
-        return _page(KNOWN.get(type(error), "other"), error.code or 500)
+        status = error.code or 500
+        why = "broken" if status >= 500 else KNOWN.get(type(error), "other")
+        # Among styles there is no session, and so nothing that a whole page needs.
+        if status >= 500 or not isinstance(session._get_current_object(), Visit):  # type: ignore[attr-defined]
+            return _plain(desk, why, status)
+        return show("failure", status, why=why, code=status)
 
     def broke(error: Exception) -> Page:
         if isinstance(error, HTTPException):
             return failed(error)
         log.exception("a page of the desk broke", error=type(error).__name__)
-        return _page("broken", 500)
+        return _plain(desk, "broken", 500)
 
     desk.app.register_error_handler(HTTPException, failed)
     desk.app.register_error_handler(Exception, broke)
 
 
-def _page(why: str, status: int) -> Page:
-    return show("failure", status, why=why, code=status)
+def _plain(desk: Desk, why: str, status: int) -> Page:
+    """A page that needs no session and no database: what broke may be just that."""
+    language = g.get("language") or request.accept_languages.best_match(words.LANGUAGES) or "id"
+    told = {name: words.say(language, f"failure.{key}") for name, key in _texts(why)}
+    # By hand: Flask would look first who is signed in.
+    page = desk.app.jinja_env.get_template("admin/failure_plain.html").render(language=language, code=status, **told)
+    return page, status
+
+
+def _texts(why: str) -> tuple[tuple[str, str], ...]:
+    return ("title", why), ("more", f"{why}_more"), ("home", "home")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from flask import Flask, g
@@ -14,17 +16,21 @@ from ussd_app import logs
 from ussd_app.domain import calendar, money
 from ussd_app.domain import phone as phones
 from ussd_app.runtime import Runtime
+from ussd_app.services import masked_texts
 from ussd_app.services.days import JAKARTA
-from ussd_app.web.admin.desk import t
+from ussd_app.web.admin.desk import sees_money, t
 from ussd_app.web.admin.words import knows
 
+_SUM = re.compile(r"Rp ?-?\d[\d.,]*")
+# As the services write it into logs and texts.
+name_hidden = masked_texts.name_hidden
 # A spreadsheet runs a cell that begins so.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def add_to(app: Flask, rt: Runtime) -> None:
     """Give the templates these ways of writing."""
-    app.jinja_env.globals.update(t=t, named=named, hidden=logs.masked)
+    app.jinja_env.globals.update(t=t, named=named, hidden=hidden)
     app.jinja_env.filters.update(
         rupiah=lambda amount: money.rupiah(amount, g.language),
         number=lambda number: money.rupiah(number, g.language).replace("Rp", ""),
@@ -35,6 +41,12 @@ def add_to(app: Flask, rt: Runtime) -> None:
         masked=phones.masked,
         browser=browser,
     )
+
+
+def hidden(said: str) -> str:
+    """A text without the numbers of people in it, and without sums for whoever sees no money."""
+    masked = logs.masked(said)
+    return masked if sees_money() else _SUM.sub("Rp…", masked)
 
 
 def moment(at: datetime) -> str:
@@ -67,11 +79,6 @@ def browser(agent: str) -> str:
     return ", ".join([found, *[machine for machine in machines if machine in agent][:1]])
 
 
-def name_hidden(name: str) -> str:
-    """A name as it is shown to whoever has no reason to know it: the first letter of each part."""
-    return " ".join(f"{part[:1]}***" for part in name.split())
-
-
 def nik_hidden(nik: str) -> str:
     """A NIK as it is shown: the district and the last four digits tell people apart."""
     return f"{nik[:4]}********{nik[-4:]}"
@@ -82,13 +89,22 @@ def year_only(born: date) -> str:
     return f"**-**-{born.year}"
 
 
-def table(heads: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
+def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A CSV file for a spreadsheet, in which no cell is run as a formula."""
+    return "".join(lines(heads, rows))
+
+
+def lines(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """The same line by line, for a file that may be long."""
     written = io.StringIO()
     writer = csv.writer(written)
-    writer.writerow(heads)
-    writer.writerows([_harmless(str(cell)) for cell in line] for line in lines)
-    return "\ufeff" + written.getvalue()
+    yield "\ufeff"
+    for row in chain([heads], rows):
+        # A sum below zero is a number, not a formula.
+        writer.writerow([cell if isinstance(cell, int) else _harmless(str(cell)) for cell in row])
+        yield written.getvalue()
+        written.seek(0)
+        written.truncate()
 
 
 def _harmless(cell: str) -> str:

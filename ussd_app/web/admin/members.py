@@ -6,23 +6,28 @@ import json
 
 from flask import Response, abort, redirect, request, url_for
 
-from ussd_app.domain import phone as phones
 from ussd_app.domain.ledger import Payer
 from ussd_app.domain.permissions import May
 from ussd_app.errors import NotAllowedNow, Refused
 from ussd_app.runtime import Runtime
-from ussd_app.services import lookup, rights
+from ussd_app.services import finding, lookup, rights
+from ussd_app.services.finding import Beyond
 from ussd_app.storage import contributions, members, sponsors
 from ussd_app.storage import ledger as books
 from ussd_app.storage.members import Member
+from ussd_app.web.admin import timelines
 from ussd_app.web.admin.desk import Desk, Page, address, done, me, not_done, show, sorry
-from ussd_app.web.admin.formats import name_hidden, nik_hidden, year_only
+from ussd_app.web.admin.formats import name_hidden
+from ussd_app.web.admin.people_shown import hidden_member, hidden_sponsor, open_member
 
 
 def add_to(desk: Desk) -> None:
     """Search, the member, and what can be done for them."""
     rt = desk.rt
-    desk.page("/members", "members", May.LOOK, lambda: show("members", found=None, said=""))
+    desk.app.jinja_env.globals.update(
+        reachable=lambda name: name in desk.asks and desk.allows(name), initials=name_hidden
+    )
+    desk.page("/members", "members", May.LOOK, lambda: show("members", found=None))
     # By form: a NIK in an address would stay in histories and logs.
     desk.post("/members", "members_search", May.LOOK, lambda: _search(rt))
     desk.page("/members/<int:number>", "member", May.LOOK, lambda number: _one(rt, number))
@@ -33,40 +38,22 @@ def add_to(desk: Desk) -> None:
     desk.post("/members/<int:number>/erase", "member_forget", May.ERASE, lambda number: _erase(rt, number))
 
 
-def _hidden(rt: Runtime, member: Member) -> dict[str, object]:
-    """A member as everybody at the desk may see them."""
-    person = member.person
-    return {
-        "id": member.id,
-        "name": name_hidden(person.name),
-        "phone": phones.masked(person.phone),
-        "nik": nik_hidden(lookup.nik_of(rt, member)),
-        "born": year_only(person.born),
-        "kpj": member.member_number and f"{member.member_number[:3]}****{member.member_number[-2:]}",
-        "state": member.state,
-        "standing": member.standing,
-    }
-
-
-def _open(rt: Runtime, member: Member) -> dict[str, object]:
-    """A member as whoever has given a reason sees them."""
-    person = member.person
-    return {
-        **_hidden(rt, member),
-        "name": person.name,
-        "phone": phones.local(person.phone),
-        "nik": lookup.nik_of(rt, member),
-        "born": f"{person.born:%d-%m-%Y}",
-        "kpj": member.member_number,
-    }
-
-
 def _search(rt: Runtime) -> Page:
-    said = request.form.get("said", "")
-    return show("members", found=[_hidden(rt, one) for one in lookup.search(rt, said)], said="")
+    said, form = request.form.get("said", ""), request.form
+    beyond = Beyond(form.get("member", type=int), form.get("sponsor", type=int))
+    found = finding.find(rt, said, beyond)
+    return show(
+        "members",
+        found=found,
+        people=[hidden_member(rt, one) for one in found.members],
+        payers=[hidden_sponsor(one) for one in found.sponsors],
+        # Only a name has a second page; nothing else that was typed is sent back to the browser.
+        said=said if found.next else "",
+    )
 
 
-def _found(rt: Runtime, number: int) -> Member:
+def member_of(rt: Runtime, number: int) -> Member:
+    """The member of this number; a page that is not there for any other."""
     try:
         return lookup.one(rt, number)
     except NotAllowedNow:
@@ -74,24 +61,25 @@ def _found(rt: Runtime, number: int) -> Member:
 
 
 def _one(rt: Runtime, number: int, *, opened: bool = False, problem: str = "", status: int = 200) -> Page:
-    member = _found(rt, number)
+    member = member_of(rt, number)
     with rt.db.connect() as connection:
         months = contributions.months_of(connection, number)
         amounts = contributions.amounts_of(connection, number)
         credit = books.credit(connection, Payer(number))
-        paying = len(sponsors.payers_of(connection, number))
+        paying = sponsors.payers_of(connection, number)
         plans = members.plans_of(connection, [number]).get(number, {})
     return show(
         "member",
         status,
-        member=(_open if opened else _hidden)(rt, member),
+        member=(open_member if opened else hidden_member)(rt, member),
         opened=opened,
         problem=problem,
         person=member.person,
         months=[(month, months[month], amounts.get(month)) for month in sorted(months, reverse=True)],
         credit=credit,
-        sponsors=paying,
+        sponsors=[hidden_sponsor(one) for one in paying],
         plans=sorted(plans.items(), reverse=True),
+        events=timelines.first_page(rt, timelines.of_member(rt, member), opened=True)[0] if opened else [],
     )
 
 
@@ -106,7 +94,7 @@ def _unmask(rt: Runtime, number: int) -> Page:
 
 
 def _export(rt: Runtime, number: int) -> Page:
-    _found(rt, number)
+    member_of(rt, number)
     try:
         told = lookup.export(rt, number, me().email, address())
     except NotAllowedNow as error:
@@ -123,12 +111,12 @@ def _word(number: int) -> str:
 
 
 def _erase_form(rt: Runtime, number: int, problem: str = "", status: int = 200) -> Page:
-    member = _found(rt, number)
-    return show("member_erase", status, member=_hidden(rt, member), word=_word(number), problem=problem)
+    member = member_of(rt, number)
+    return show("member_erase", status, member=hidden_member(rt, member), word=_word(number), problem=problem)
 
 
 def _leave(rt: Runtime, number: int) -> Page:
-    _found(rt, number)
+    member_of(rt, number)
     try:
         lookup.leave(rt, number, request.form.get("reference", ""), me().email, address())
     except Refused as refused:
@@ -138,7 +126,7 @@ def _leave(rt: Runtime, number: int) -> Page:
 
 
 def _erase(rt: Runtime, number: int) -> Page:
-    _found(rt, number)
+    member_of(rt, number)
     if request.form.get("typed", "").strip() != _word(number):
         return _erase_form(rt, number, sorry(Refused("typed")), 422)
     try:

@@ -11,7 +11,7 @@ from ussd_app.errors import NotAllowedNow
 from ussd_app.runtime import Runtime
 from ussd_app.services import refunds
 from ussd_app.storage import refunds as requests
-from ussd_app.web.admin.desk import Desk, Page, address, done, me, not_done, show
+from ussd_app.web.admin.desk import Desk, Page, address, done, first_of, me, not_done, show
 
 PAGE = 25
 
@@ -33,8 +33,8 @@ def _all(rt: Runtime) -> Page:
     decided, beyond = request.args.get("decided") == "1", request.args.get("beyond", type=int)
     with rt.db.connect() as connection:
         found = requests.page(connection, decided=decided, beyond=beyond, most=PAGE + 1)
-    more = found[PAGE - 1].id if len(found) > PAGE else None
-    return show("refunds", found=found[:PAGE], more=more, beyond=beyond, decided=decided)
+    shown, last = first_of(found, PAGE)
+    return show("refunds", found=shown, more=last and last.id, beyond=beyond, decided=decided)
 
 
 def _one(rt: Runtime, number: int, template: str = "refund") -> Page:

@@ -41,7 +41,7 @@ def add_to(desk: Desk) -> None:
         "/rosters/example.csv", "roster_example", asks, lambda: _file("sertakan-contoh.csv", table(COLUMNS, [EXAMPLE]))
     )
     desk.page("/rosters/files/<int:number>", "roster_draft", asks, lambda number: _look(rt, number))
-    desk.page("/rosters/files/<int:number>/going", "roster_going", asks, lambda number: _going(rt, number))
+    desk.poll("/rosters/files/<int:number>/going", "roster_going", asks, lambda number: _going(rt, number))
     desk.page("/rosters/files/<int:number>/mistakes.csv", "roster_mistakes", asks, lambda number: _mistakes(rt, number))
     desk.post("/rosters/files/<int:number>/start", "roster_start", asks, lambda number: _start(rt, number))
     desk.post("/rosters/files/<int:number>/discard", "roster_discard", asks, lambda number: _discard(rt, number))
@@ -96,7 +96,13 @@ def _became(rt: Runtime, number: int) -> tuple[bool, int | None, str]:
 
 def _going(rt: Runtime, number: int) -> Page:
     _, roster, refused = _became(rt, number)
-    return show("roster_starting", number=number, roster=roster, refused=refused)
+    why = _why(refused, _found(rt, number)) if refused else ""
+    return show("roster_starting", number=number, roster=roster, refused=why)
+
+
+def _why(refused: str, found: Looked) -> str:
+    """Why a file could not be set going."""
+    return sorry(NotAllowedNow(refused, refused, mistakes=len(found.mistakes)))
 
 
 def _look(rt: Runtime, number: int) -> Page:
@@ -109,7 +115,8 @@ def _look(rt: Runtime, number: int) -> Page:
     first = max(0, request.args.get("from", 0, type=int))
     more = first + PAGE if first + PAGE < len(found.mistakes) else None
     shown = found.mistakes[first : first + PAGE]
-    return show("roster_draft", found=found, shown=shown, first=first, more=more, page=PAGE, refused=refused)
+    why = _why(refused, found) if refused else ""
+    return show("roster_draft", found=found, shown=shown, first=first, more=more, refused=why)
 
 
 def _mistakes(rt: Runtime, number: int) -> Page:
@@ -136,6 +143,10 @@ def _start(rt: Runtime, number: int) -> Page:
 
 def _discard(rt: Runtime, number: int) -> Page:
     _became(rt, number)
-    roster_drafts.discard(rt, me(), number)
+    try:
+        roster_drafts.discard(rt, me(), number)
+    except NotAllowedNow as error:
+        not_done(error)
+        return redirect(url_for("roster_draft", number=number))
     done("rosters.discarded")
     return redirect(url_for("rosters"))

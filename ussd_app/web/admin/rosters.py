@@ -7,10 +7,10 @@ from flask import abort, redirect, request, url_for
 from ussd_app.domain.permissions import May
 from ussd_app.errors import NotAllowedNow
 from ussd_app.runtime import Runtime
-from ussd_app.services import audit, rosters
+from ussd_app.services import rosters
 from ussd_app.storage import rosters as lists
 from ussd_app.storage import sponsors
-from ussd_app.web.admin.desk import Desk, Page, address, done, me, not_done, show
+from ussd_app.web.admin.desk import Desk, Page, address, done, first_of, me, not_done, show
 
 PAGE = 20
 
@@ -20,7 +20,7 @@ def add_to(desk: Desk) -> None:
     rt = desk.rt
     desk.page("/rosters", "rosters", May.LOOK, lambda: _all(rt))
     desk.page("/rosters/<int:number>", "roster", May.LOOK, lambda number: _one(rt, number, "roster"))
-    desk.page(
+    desk.poll(
         "/rosters/<int:number>/progress",
         "roster_progress",
         May.LOOK,
@@ -32,8 +32,8 @@ def add_to(desk: Desk) -> None:
 def _all(rt: Runtime) -> Page:
     before = request.args.get("before", type=int)
     with rt.db.connect() as connection:
-        found = lists.newest(connection, before, PAGE + 1)
-    return show("rosters", found=found[:PAGE], more=found[PAGE - 1].id if len(found) > PAGE else None, before=before)
+        found, last = first_of(lists.newest(connection, before, PAGE + 1), PAGE)
+    return show("rosters", found=found, more=last and last.id, before=before)
 
 
 def _one(rt: Runtime, number: int, template: str) -> Page:
@@ -61,11 +61,9 @@ def _pay(rt: Runtime, number: int) -> Page:
             abort(404)
         phone = sponsors.by_id(connection, found.sponsor_id).phone
     try:
-        rosters.pay(rt, phone)
+        rosters.pay(rt, phone, by=me().email, address=address())
     except NotAllowedNow as error:
         not_done(error)
     else:
-        with rt.db.begin() as connection:
-            audit.note(rt, connection, me().email, "roster.code", f"roster {number}", address=address())
         done("rosters.code_asked")
     return redirect(url_for("roster", number=number))

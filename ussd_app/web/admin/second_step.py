@@ -9,7 +9,7 @@ from markupsafe import Markup
 from ussd_app.domain.permissions import May
 from ussd_app.errors import Refused
 from ussd_app.runtime import Runtime
-from ussd_app.services import passwords, second_step
+from ussd_app.services import second_step
 from ussd_app.web.admin.desk import Desk, Page, address, done, me, show, sorry
 
 # The secret waits, sealed, in the session until a first code proves that an app has it.
@@ -42,7 +42,8 @@ def _on(rt: Runtime) -> Page:
         return redirect(url_for("account"))
     try:
         secret = rt.vault.open(session[SECRET])
-        codes = second_step.turn_on(rt, me(), secret, request.form.get("code", ""), address())
+        form = request.form
+        codes = second_step.turn_on(rt, me(), secret, form.get("password", ""), form.get("code", ""), address())
     except Refused as refused:
         return _form(rt, sorry(refused), 422)
     session.pop(SECRET)
@@ -50,9 +51,9 @@ def _on(rt: Runtime) -> Page:
 
 
 def _off(rt: Runtime) -> Page:
-    if not passwords.is_right(me().password_hash, request.form.get("password", "")):
-        return show("second_step_off", 422, problem=sorry(Refused("old")))
-    with rt.db.begin() as connection:
-        second_step.turn_off(rt, connection, me(), me().email, address())
+    try:
+        second_step.turn_own_off(rt, me(), request.form.get("password", ""), address())
+    except Refused as refused:
+        return show("second_step_off", 422, problem=sorry(refused))
     done("account.second_step_off")
     return redirect(url_for("account"))

@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import Flask, Request, Response, request, session
 from flask.sessions import SessionInterface, SessionMixin
+from sqlalchemy.exc import SQLAlchemyError
 
 from ussd_app.runtime import Runtime
 from ussd_app.storage import sessions
@@ -34,7 +35,9 @@ class Visit(dict[str, Any], SessionMixin):
         super().__init__(values)
         self.token, self.row = token, row
         self.was = _written(self)
-        self.renewed = self.ended = False
+        self.renewed = self.ended = self.asleep = False
+        # Why the database could not be asked for it.
+        self.lost: SQLAlchemyError | None = None
 
 
 def id_here() -> str:
@@ -55,6 +58,18 @@ def end() -> None:
     session._get_current_object().ended = True  # type: ignore[attr-defined]
 
 
+def insist() -> None:
+    """Before anything else: a page whose session could not be opened is broken. Raises what the database raised."""
+    lost = getattr(session._get_current_object(), "lost", None)  # type: ignore[attr-defined]
+    if lost:
+        raise lost
+
+
+def keep_asleep() -> None:
+    """This request came without anybody: it does not count as being seen."""
+    session._get_current_object().asleep = True  # type: ignore[attr-defined]
+
+
 class Sessions(SessionInterface):
     """Opens and keeps the sessions of the desk in PostgreSQL."""
 
@@ -68,13 +83,21 @@ class Sessions(SessionInterface):
         token = request.cookies.get(COOKIE, "")
         if not token:
             return Visit({})
-        with self.rt.db.connect() as connection:
-            row = sessions.find(connection, _id(token), self.rt.clock())
+        try:
+            with self.rt.db.connect() as connection:
+                row = sessions.find(connection, _id(token), self.rt.clock())
+        except SQLAlchemyError as error:
+            # Not here: nothing could be answered without a session at all. See `insist`.
+            visit = Visit({})
+            visit.lost = error
+            return visit
         return Visit(json.loads(row.data), token, row) if row else Visit({})
 
     def save_session(self, _app: Flask, session: SessionMixin, response: Response) -> None:
         """Write what has changed, and give the browser its name."""
         assert isinstance(session, Visit)
+        if session.lost:
+            return
         secure = _is_secure(self.rt)
         if session.ended or (session.renewed and session.row):
             with self.rt.db.begin() as connection:
@@ -105,11 +128,12 @@ class Sessions(SessionInterface):
 
     def _go_on(self, visit: Visit, row: Session) -> None:
         now, data = self.rt.clock(), _written(visit)
-        if data == visit.was and now - row.seen_at < SEEN:
+        if data == visit.was and (visit.asleep or now - row.seen_at < SEEN):
             return
-        until = min(now + IDLE, row.created_at + ABSOLUTE)
+        seen = row.seen_at if visit.asleep else now
+        until = min(seen + IDLE, row.created_at + ABSOLUTE)
         with self.rt.db.begin() as connection:
-            sessions.keep(connection, Session(**{**row.__dict__, "data": data, "seen_at": now, "expires_at": until}))
+            sessions.keep(connection, Session(**{**row.__dict__, "data": data, "seen_at": seen, "expires_at": until}))
 
 
 def _id(token: str) -> str:

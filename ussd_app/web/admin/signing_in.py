@@ -64,7 +64,8 @@ def _with_code(rt: Runtime) -> Page:
         signing_in.with_code(rt, admin, request.form.get("code", ""), address())
     except Refused as refused:
         if refused.reason == "locked":
-            sessions.end()
+            # Not ended: the form that is shown now needs a session to be sent in.
+            sessions.renew()
             return show("sign_in", 429, wanted="", problem=sorry(refused), email="")
         return _code_form(rt, sorry(Refused("code")), 401)
     return _enter(rt, admin, session.get(WANTED, ""))

@@ -22,7 +22,7 @@ def read() -> Mapping[str, Mapping[str, str]]:
     }
 
 
-def say(language: str, key: str, **values: object) -> str:
+def say(language: str, key: str, /, **values: object) -> str:
     """A text in a language, its fields filled. Raises KeyError for one that nobody wrote."""
     return read()[key][language].format(**values)
 
