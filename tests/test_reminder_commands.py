@@ -9,7 +9,7 @@ import pytest
 from tests.builders import NOVEMBER, PHONE, a_member, a_paid_member, rows, some_members
 from ussd_app.__main__ import main
 from ussd_app.runtime import Runtime
-from ussd_app.services import forecast
+from ussd_app.services import reckoning, reminder_calendar
 
 
 @pytest.fixture
@@ -41,9 +41,9 @@ def test_a_number_is_stopped_and_started_by_the_office_with_a_reason(
 def test_the_calendar_tells_what_goes_out_each_day_and_what_it_costs(rt: Runtime) -> None:
     for member in (a_paid_member(rt), *some_members(rt, 2)):
         assert member.id
-    found = forecast.forecast(rt, 30)
-    first = found.days[min(found.days)]
-    assert {f"{day:%m-%d}": dict(one.steps) for day, one in found.days.items()} == {
+    found = reckoning.at_once(rt, "reminder_calendar", "30")
+    first = found["days"][min(found["days"])]
+    assert {day[5:]: one["steps"] for day, one in found["days"].items()} == {
         "11-23": {"first": 2},
         "11-26": {"first_again": 2},
         "12-04": {"first_payday": 2},
@@ -51,12 +51,12 @@ def test_the_calendar_tells_what_goes_out_each_day_and_what_it_costs(rt: Runtime
         "12-15": {"today": 1},
         "12-21": {"overdue": 1},
     }
-    assert (first.segments, found.price) == (2, 350)
+    assert (first["segments"], found["price"]) == (2, 350)
 
 
 def test_the_year_of_a_member_is_what_they_get_if_they_pay_nothing(rt: Runtime) -> None:
     member = a_paid_member(rt, months=(NOVEMBER,))
-    zone, planned = forecast.year_of_member(rt, member.id)
+    zone, planned = reminder_calendar.year_of_member(rt, member.id)
     assert zone == "Asia/Jakarta"
     first, later = ["before", "today", "overdue"], ["second", "third", "ending", "last_day", "resume"]
     assert [one.step.name for one in planned] == [*first, *later]

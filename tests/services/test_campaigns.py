@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from ussd_app.domain import gsm7
 from ussd_app.errors import GatewayTemporary, MenuProblems, NotAllowedNow
 from ussd_app.gateways.messaging import Handed
 from ussd_app.runtime import Runtime
-from ussd_app.services import campaign_results, campaign_sending, campaigns, education, publishing, rights
+from ussd_app.services import campaign_results, campaign_sending, campaigns, education, publishing, reckoning, rights
 from ussd_app.services.relay import relay
 from ussd_app.storage import campaigns as kept_campaigns
 from ussd_app.storage import stops
@@ -83,7 +84,7 @@ def test_the_way_out_counts_in_the_segments_and_two_are_sent_only_where_the_file
 def test_every_text_tells_the_way_out_once(rt: Runtime) -> None:
     said = {"name": "B", "texts": {"id": "Halo. Tidak mau? Balas BERHENTI", "en": "Hello", "jv": "Sugeng"}}
     name = a_campaign(rt, variants=[TWO[0], said])
-    campaigns.test(rt, name, [SITI], ME)
+    campaigns.try_out(rt, name, [SITI], ME)
     assert sorted(texts(rt)) == [
         "Halo. Tidak mau? Balas BERHENTI",
         "Hello Stop: reply BERHENTI",
@@ -101,7 +102,7 @@ def test_a_name_is_taken_once(rt: Runtime) -> None:
 def test_a_test_is_an_answer_and_asks_for_no_one_elses_number(rt: Runtime) -> None:
     a_member(rt)
     name = a_campaign(rt, variants=TWO)
-    assert campaigns.test(rt, name, [SITI, BUDI], ME) == 4
+    assert campaigns.try_out(rt, name, [SITI, BUDI], ME) == 4
     found = rows(rt, "SELECT DISTINCT phone, lane FROM outbox ORDER BY phone")
     assert [(row["phone"], row["lane"]) for row in found] == [(SITI, "urgent"), (BUDI, "urgent")]
 
@@ -109,29 +110,36 @@ def test_a_test_is_an_answer_and_asks_for_no_one_elses_number(rt: Runtime) -> No
 # ---- the dry run ----
 
 
+def dry_run(rt: Runtime, name: str) -> Mapping[str, Any]:
+    """Who would get what, as the command line is told."""
+    return reckoning.at_once(rt, "campaign_dry_run", name)
+
+
 def test_a_dry_run_counts_people_segments_calls_and_rupiah(rt: Runtime) -> None:
     many_members(rt, 250)
     many_members(rt, 50, language="en", first=250)
-    found = campaigns.dry_run(rt, a_campaign(rt, variants=[{"name": "A", "texts": {**TEXTS, "en": "Hello {name}"}}]))
-    told = {key: (group.people, group.segments, group.calls) for key, group in found.groups.items()}
-    assert told == {("A", "id"): (250, 250, 3), ("A", "en"): (50, 50, 50)}
-    assert (found.people, found.held_out, found.cost) == (300, 0, 300 * 350)
+    found = dry_run(rt, a_campaign(rt, variants=[{"name": "A", "texts": {**TEXTS, "en": "Hello {name}"}}]))
+    told = {one["language"]: (one["people"], one["segments"], one["calls"]) for one in found["groups"]}
+    assert told == {"id": (250, 250, 3), "en": (50, 50, 50)}
+    assert (found["people"], found["held_out"], found["cost"]) == (300, 0, 300 * 350)
     assert count(rt, "outbox") == count(rt, "campaign_people") == 0
 
 
 def test_a_dry_run_says_what_then_happens(rt: Runtime) -> None:
     many_members(rt, 500)
     name = a_campaign(rt, variants=TWO, hold_out=20)
-    found = campaigns.dry_run(rt, name)
+    found = dry_run(rt, name)
+    people = {one["variant"]: one["people"] for one in found["groups"]}
     campaigns.start(rt, name, ME)
     campaign_sending.plan(rt)
     planned = rows(rt, "SELECT variant, count(*) AS n FROM campaign_people GROUP BY variant")
-    assert {row["variant"]: row["n"] for row in planned} == {
-        "A": found.groups["A", "id"].people,
-        "B": found.groups["B", "id"].people,
-        None: found.held_out,
-    }
-    assert all(number > 80 for number in (found.held_out, found.groups["A", "id"].people))
+    assert {row["variant"]: row["n"] for row in planned} == {**people, None: found["held_out"]}
+    assert all(number > 80 for number in (found["held_out"], *people.values()))
+
+
+def test_a_dry_run_of_more_numbers_than_are_looked_at_together_counts_each_once(rt: Runtime) -> None:
+    many_members(rt, campaigns.PAGE + 10)
+    assert dry_run(rt, a_campaign(rt))["people"] == campaigns.PAGE + 10
 
 
 # ---- planning ----
@@ -377,6 +385,31 @@ def test_who_made_started_and_paused_it_is_kept(rt: Runtime) -> None:
     campaigns.pause(rt, name, "budi@kantor.id")
     done = [(what, by) for _, what, by in campaign_results.progress(rt, name).events]
     assert done == [("made", ME), ("started", "ani@kantor.id"), ("paused", "budi@kantor.id")]
+
+
+def test_whatever_is_done_with_a_campaign_enters_the_audit_log_with_it_or_not_at_all(rt: Runtime) -> None:
+    name = a_campaign(rt)
+    for act in (campaigns.start, campaigns.pause, campaigns.resume, campaigns.cancel):
+        act(rt, name, ME, "10.0.0.1")
+    campaigns.try_out(rt, name, [SITI], ME)
+    one_transaction = "SELECT kind, what, by_whom, address FROM audit_log a JOIN campaign_events e "
+    found = rows(rt, one_transaction + "ON e.xmin::text = a.xmin::text AND e.by_whom = a.by_whom ORDER BY a.id")
+    assert [(row["kind"], row["address"]) for row in found] == [
+        ("campaign.made", ""),
+        ("campaign.start", "10.0.0.1"),
+        ("campaign.pause", "10.0.0.1"),
+        ("campaign.resume", "10.0.0.1"),
+        ("campaign.cancel", "10.0.0.1"),
+        ("campaign.tested", ""),
+    ]
+    assert {(row["what"], row["by_whom"]) for row in found} == {("campaign tahu", ME)}
+
+
+def test_what_was_refused_is_not_in_the_audit_log(rt: Runtime) -> None:
+    name = a_campaign(rt)
+    with pytest.raises(NotAllowedNow):
+        campaigns.pause(rt, name, ME)
+    assert rows(rt, "SELECT kind FROM audit_log") == [{"kind": "campaign.made"}]
 
 
 # ---- how far, and what came of it ----

@@ -23,6 +23,7 @@ from tests.conversations import Conversation
 from tests.sponsoring import last, sms_to
 from tests.work import work
 from ussd_app.domain.ledger import Payer
+from ussd_app.domain.phone import masked
 from ussd_app.errors import NotAllowedNow, Refused
 from ussd_app.runtime import Runtime
 from ussd_app.services import billing, office_codes, office_stops, resending, rights
@@ -213,6 +214,15 @@ def test_what_somebody_stopped_at_the_network_is_not_ours_to_allow(rt: Runtime) 
     with rt.db.begin() as connection:
         stops.stop(connection, PHONE, "all", "gateway", "x", rt.clock())
     assert why(rt, lambda: office_stops.allow(rt, SITI, "all", REASON, BY, ADDRESS)) == "stopped_at_gateway"
+
+
+def test_a_number_that_belongs_to_nobody_is_stopped_and_allowed_like_that_of_a_member(rt: Runtime) -> None:
+    office_stops.stop(rt, "0812-3456-7890", "reminders", 2, REASON, BY, ADDRESS)
+    assert stopped(rt)
+    office_stops.allow(rt, PHONE, "reminders", REASON, BY, ADDRESS)
+    assert not stopped(rt)
+    assert {row["what"] for row in rows(rt, "SELECT what FROM audit_log")} == {f"number {masked(PHONE)}"}
+    assert why(rt, lambda: office_stops.stop(rt, "12", "all", 0, REASON, BY, ADDRESS)) == "phone"
 
 
 def test_nothing_is_allowed_that_was_not_stopped(rt: Runtime) -> None:

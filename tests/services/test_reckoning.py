@@ -11,8 +11,8 @@ from tests.work import work
 from ussd_app import queues
 from ussd_app.engine.campaign_file import Segment
 from ussd_app.runtime import Runtime
-from ussd_app.services import reckoning, segment_counts
-from ussd_app.services.campaign_writing import Condition, segment_of, vocabulary
+from ussd_app.services import campaigns, reckoning, segment_counts
+from ussd_app.services.campaign_writing import Condition, possible, segment_of
 from ussd_app.storage.reckonings import MOST_TRIES
 
 KIND = "campaign_dry_run"
@@ -92,4 +92,4 @@ def test_where_there_are_few_the_count_is_exact(rt: Runtime) -> None:
     ],
 )
 def test_a_condition_becomes_a_part_of_the_segment(rt: Runtime, condition: Condition, told: dict[str, object]) -> None:
-    assert segment_of([condition], vocabulary(rt)[1]).model_dump(exclude_defaults=True) == told
+    assert segment_of([condition], possible(campaigns.known(rt))).model_dump(exclude_defaults=True) == told

@@ -15,6 +15,7 @@ from tests.work import work
 from ussd_app import queues
 from ussd_app.runtime import Runtime
 from ussd_app.services import repeats, reports
+from ussd_app.storage import repeats as store
 
 
 def an_unknown(rt: Runtime, key: str = "receipt:SRT-1", *, repeatable: bool = True, **details: Any) -> int:
@@ -121,6 +122,17 @@ def test_the_scan_each_minute_writes_what_is_due(rt: Runtime) -> None:
     rt.queues.enqueue(queues.REPEAT)
     work(rt)
     assert repeated(rt) == ["receipt:SRT-1:ulang"]
+
+
+@pytest.mark.parametrize(
+    ("state", "number"), [("stopped", 0), ("waiting", 0), ("sent", 1), ("delivered", 1), ("unknown", 1)]
+)
+def test_only_repeats_that_went_are_counted(rt: Runtime, state: str, number: int) -> None:
+    an_unknown(rt)
+    repeats.scan(rt)
+    execute(rt, "UPDATE outbox SET state = :state WHERE repeat_of IS NOT NULL", state=state)
+    with rt.db.connect() as connection:
+        assert store.count(connection) == number
 
 
 # ---- pay codes ----

@@ -20,15 +20,18 @@ from tests.builders import (
     a_registered_member,
     an_sms,
     count,
+    execute,
     rows,
     typed,
 )
 from tests.conftest import clock_of
+from tests.texts import a_handed_text, state_of
 from tests.work import work
 from ussd_app.domain.ledger import Payer
 from ussd_app.errors import NotAllowedNow
 from ussd_app.runtime import Runtime
 from ussd_app.services import books, enrolment, inbox, journal, refunds, rights
+from ussd_app.services.relay import relay
 from ussd_app.storage import ledger
 
 
@@ -100,6 +103,19 @@ def test_reminders_that_wait_are_not_sent_and_receipts_are(rt: Runtime) -> None:
     leave(rt)
     states = rows(rt, "SELECT lane, state FROM outbox WHERE key LIKE 'test:%' ORDER BY lane")
     assert states == [{"lane": "reminders", "state": "stopped"}, {"lane": "urgent", "state": "waiting"}]
+
+
+@pytest.mark.parametrize(("lane", "state"), [("reminders", "expired"), ("campaigns", "expired"), ("urgent", "sent")])
+def test_what_a_gateway_has_in_its_hands_when_somebody_leaves_is_not_tried_again_but_for_a_receipt(
+    rt: Runtime, lane: str, state: str
+) -> None:
+    a_member(rt)
+    number = a_handed_text(rt, "handing_over", lane=lane)
+    leave(rt)
+    # The gateway was busy and took nothing: it waits for another try.
+    execute(rt, "UPDATE outbox SET state = 'waiting', lease_until = NULL WHERE id = :id", id=number)
+    relay(rt, lane, lambda _seconds: None)
+    assert state_of(rt, number) == state
 
 
 def test_leaving_twice_is_leaving_once_with_one_sms_and_one_follow_up(rt: Runtime) -> None:

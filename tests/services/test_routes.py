@@ -193,3 +193,22 @@ def test_a_try_of_a_gateway_that_an_operator_has_opened_meanwhile_closes_nothing
     resume(sending, "post")
     gates.failed(late, "no connection")
     assert closed_for(sending) is None
+
+
+def test_who_opened_a_gateway_again_enters_the_audit_log_with_it_or_not_at_all(sending: Runtime) -> None:
+    Gates(sending).halted("post", "InsufficientBalance")
+    resume(sending, "post", "saldo sudah diisi", "rina@kantor.id", "10.0.0.1")
+    (found,) = rows(sending, "SELECT a.* FROM audit_log a JOIN follow_ups f ON f.xmin::text = a.xmin::text")
+    assert [found[name] for name in ("by_whom", "kind", "what", "before", "after", "address")] == [
+        "rina@kantor.id",
+        "texts.resumed",
+        "gateway post",
+        {"failures": 0, "said": "InsufficientBalance"},
+        {"reason": "saldo sudah diisi"},
+        "10.0.0.1",
+    ]
+
+
+def test_a_gateway_that_is_opened_at_the_command_line_is_written_down_as_that(sending: Runtime) -> None:
+    resume(sending, "post")
+    assert rows(sending, "SELECT by_whom, before FROM audit_log") == [{"by_whom": "command line", "before": None}]

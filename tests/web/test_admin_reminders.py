@@ -12,21 +12,23 @@ from tests.office import signed_in
 from tests.work import work
 from ussd_app.domain import phone as phones
 from ussd_app.runtime import Runtime
-from ussd_app.services import forecast
+from ussd_app.services import reckoning, reminder_calendar
+from ussd_app.services.reminder_calendar import PAGE, PAGES
 
 
 def test_the_calendar_is_worked_out_by_a_job_and_agrees_with_the_command(rt: Runtime) -> None:
-    # More than are read at a time.
-    many_members(rt, 1_100)
+    # More than are read at a time, and than one step takes.
+    many_members(rt, PAGE * PAGES + 100)
     desk = signed_in(rt)
     assert 'data-going="yes"' in desk.get("/reminders").text
     work(rt)
-    told = forecast.forecast(rt, 60)
-    everybody = sum(sum(day.steps.values()) for day in told.days.values())
+    told = reckoning.at_once(rt, "reminder_calendar")
+    days = told["days"].values()
+    everybody = sum(sum(day["steps"].values()) for day in days)
     page = desk.get("/reminders").text
     assert f'data-testid="reminders">{everybody:,}<'.replace(",", ".") in page
-    assert everybody > 1_100
-    cost = sum(day.segments for day in told.days.values()) * told.price
+    assert everybody > PAGE * PAGES + 100
+    cost = sum(day["segments"] for day in days) * told["price"]
     assert f"Rp{cost:,}".replace(",", ".") in page
 
 
@@ -84,7 +86,7 @@ def test_a_member_is_found_and_their_year_is_shown_with_everything_personal_hidd
     address = re.search(r'href="/admin(/reminders/members/\d+)"', found)
     assert address
     page = desk.get(address[1]).text
-    assert len(re.findall(r"<tr><td>", page)) == len(forecast.year_of_member(rt, member.id)[1]) > 3
+    assert len(re.findall(r"<tr><td>", page)) == len(reminder_calendar.year_of_member(rt, member.id)[1]) > 3
     assert (phones.masked(member.person.phone) in page, member.person.name in page) == (True, False)
 
 

@@ -181,6 +181,20 @@ def test_a_number_is_stopped_found_and_allowed_again_by_the_office(rt: Runtime) 
     assert "81234567890" not in str(rows(rt, "SELECT what, before, after FROM audit_log"))
 
 
+def test_a_number_that_gets_none_already_is_not_stopped_again(rt: Runtime) -> None:
+    desk = signed_in(rt, "operator")
+    for topic in ("all", "reminders"):
+        desk.post("/texts/stops/new", {"phone": "081234567890", "topic": topic, "reason": WHY}, on="/texts/stops")
+    assert "SMS ini sudah dihentikan." in desk.get("/texts/stops").text
+    assert (rows(rt, "SELECT topic FROM stops"), len(noted(rt, "texts.stopped"))) == ([{"topic": "all"}], 1)
+
+
+def test_a_stop_that_has_ended_is_not_ended_again(rt: Runtime) -> None:
+    desk = signed_in(rt, "operator")
+    desk.post("/texts/stops/7/end", {"reason": WHY}, on="/texts/stops")
+    assert "SMS ini tidak sedang dihentikan." in desk.get("/texts/stops").text
+
+
 def test_what_the_owner_stopped_at_the_gateway_the_office_cannot_allow(rt: Runtime) -> None:
     execute(
         rt,

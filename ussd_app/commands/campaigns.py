@@ -11,7 +11,7 @@ from ussd_app.commands import Commands, command, connected
 from ussd_app.domain import phone as numbers
 from ussd_app.domain.campaigns import Share, difference
 from ussd_app.errors import NotAllowedNow, Refused
-from ussd_app.services import campaign_results, campaigns
+from ussd_app.services import campaign_results, campaigns, reckoning
 from ussd_app.services.days import JAKARTA
 from ussd_app.storage import campaigns as kept
 
@@ -53,15 +53,14 @@ def show(_options: argparse.Namespace) -> int:
 
 def dry_run(options: argparse.Namespace) -> int:
     """Who would get what, in how many segments, for how many rupiah; nothing is sent."""
-    found = campaigns.dry_run(connected(), options.name)
-    for (variant, language), group in found.groups.items():
-        how = "with the name, a call each" if group.personal else "the same for all, calls are shared"
-        print(
-            f"{variant} {language}: {group.people:,} people, {group.segments:,} segments, {group.calls:,} calls ({how})"
-        )
-    print(f"held out: {found.held_out:,} people")
-    minutes = f"{found.seconds / 60:,.0f} minutes at full pace"
-    print(f"in all: {found.people:,} texts, Rp{found.cost:,}, {minutes}")
+    found = reckoning.at_once(connected(), "campaign_dry_run", options.name)
+    line = "{variant} {language}: {people:,} people, {segments:,} segments, {calls:,} calls"
+    for group in found["groups"]:
+        how = "with the name, a call each" if group["personal"] else "the same for all, calls are shared"
+        print(f"{line.format_map(group)} ({how})")
+    print(f"held out: {found['held_out']:,} people")
+    minutes = f"{found['seconds'] / 60:,.0f} minutes at full pace"
+    print(f"in all: {found['people']:,} texts, Rp{found['cost']:,}, {minutes}")
     return 0
 
 
@@ -71,7 +70,7 @@ def test(options: argparse.Namespace) -> int:
         phones = [numbers.parse(phone) for phone in options.to]
     except Refused:
         raise NotAllowedNow(f"{', '.join(options.to)}: not all of these are phone numbers") from None
-    print(f"{campaigns.test(connected(), options.name, phones, options.by)} texts are on their way")
+    print(f"{campaigns.try_out(connected(), options.name, phones, options.by)} texts are on their way")
     return 0
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from ussd_app.commands import Commands, command, connected
 from ussd_app.domain import phone as numbers
-from ussd_app.services import forecast, stops
+from ussd_app.services import reckoning, reminder_calendar, stops
 from ussd_app.storage.stops import EDUCATION, EVERYTHING
 from ussd_app.storage.stops import REMINDERS as PAYING
 
@@ -16,20 +17,21 @@ def calendar(options: argparse.Namespace) -> int:
     """Show what goes out each day if nobody pays, with what it is reckoned to cost; or one member's coming year."""
     if options.member is not None:
         return _year(options.member)
-    found = forecast.forecast(connected(), options.days)
-    total = 0
-    for day, planned in found.days.items():
-        total += planned.segments
-        steps = ", ".join(f"{name} {number:,}" for name, number in sorted(planned.steps.items()))
-        crowded = "  MORE THAN AN EVENING HAS ROOM FOR" if planned.segments > found.room else ""
-        cost = planned.segments * found.price
-        print(f"{day:%Y-%m-%d %a}  {planned.segments:>10,} segments  Rp{cost:>13,}  {steps}{crowded}")
-    print(f"{options.days} days: {total:,} segments, Rp{total * found.price:,}")
+    found = reckoning.at_once(connected(), "reminder_calendar", str(options.days))
+    price, total = found["price"], 0
+    for day, planned in found["days"].items():
+        segments = planned["segments"]
+        total += segments
+        steps = ", ".join(f"{name} {number:,}" for name, number in sorted(planned["steps"].items()))
+        crowded = "  MORE THAN AN EVENING HAS ROOM FOR" if segments > found["room"] else ""
+        when = f"{date.fromisoformat(day):%Y-%m-%d %a}"
+        print(f"{when}  {segments:>10,} segments  Rp{segments * price:>13,}  {steps}{crowded}")
+    print(f"{options.days} days: {total:,} segments, Rp{total * price:,}")
     return 0
 
 
 def _year(member_id: int) -> int:
-    zone, planned = forecast.year_of_member(connected(), member_id)
+    zone, planned = reminder_calendar.year_of_member(connected(), member_id)
     for one in planned:
         when = one.at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %a %H:%M")
         print(f"{when}  {one.step.name:<16}  {one.message:<20}  for {one.month:%Y-%m}")

@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from ussd_app.domain.campaigns import Share, difference
+from ussd_app.gateways.messaging import MOST_RECIPIENTS
 from ussd_app.runtime import Runtime
 from ussd_app.services import campaign_results, campaigns, publishing
-from ussd_app.services.campaigns import Filler, Group
+from ussd_app.services.campaigns import Filler
 from ussd_app.services.reckoning_steps import Step
 from ussd_app.storage import campaign_results as found
 from ussd_app.storage import sending_pages
+
+
+@dataclass
+class Group:
+    """The people who get one wording in one language: how many, their segments, and the calls to the gateway."""
+
+    people: int = 0
+    segments: int = 0
+    personal: bool = False
+
+    @property
+    def calls(self) -> int:
+        """A text without a name goes to a hundred people with one call, one with a name to one."""
+        return self.people if self.personal else -(-self.people // MOST_RECIPIENTS)
+
 
 Groups = dict[tuple[str, str], Group]
 

@@ -1,33 +1,19 @@
-"""What somebody at the desk does with a campaign, each step of it written into the audit log."""
+"""What the desk asks of whoever starts, stops or tries a campaign, beyond what the command line does."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
 from ussd_app.domain import money, phone
 from ussd_app.errors import NotAllowedNow, Refused
 from ussd_app.runtime import Runtime
-from ussd_app.services import audit, campaigns, reckoning
-from ussd_app.services.campaign_writing import Written
+from ussd_app.services import campaigns, reckoning
 from ussd_app.storage.campaigns import Kept
 
 # People enrol, pay and leave: what was counted longer ago is no sum to start a campaign by.
 COUNTED_AT_MOST = timedelta(hours=1)
-
-
-def make(rt: Runtime, written: Written, by: str, address: str) -> int:
-    """Keep what was written as a campaign that nobody has started; its number.
-
-    Raises MenuProblems with everything wrong in it, NotAllowedNow("campaign_taken") for a name that is taken.
-    """
-    try:
-        number = campaigns.create(rt, "campaign", written.source, by)
-    except NotAllowedNow as error:
-        raise NotAllowedNow(str(error), "campaign_taken", name=written.name) from None
-    _note(rt, by, "campaign.made", written.name, address, {"topic": written.topic, "hold_out": written.hold_out})
-    return number
 
 
 def counted(rt: Runtime, kept: Kept) -> Mapping[str, Any] | None:
@@ -55,39 +41,29 @@ def start(rt: Runtime, kept: Kept, typed: str, by: str, address: str) -> None:
         right = False
     if not right:
         raise Refused("typed_sum")
-    _do(rt, kept, "start", by, address, {"people": found["people"], "rupiah": found["cost"]})
+    campaigns.start(rt, kept.name, by, address, {"people": found["people"], "rupiah": found["cost"]})
+    reckoning.ask(rt, "campaign_progress", kept.name)
 
 
-def change(rt: Runtime, kept: Kept, what: str, by: str, address: str) -> None:
-    """Pause, resume or cancel a campaign (`what`). Raises NotAllowedNow("campaign_state") when that does not fit."""
-    _do(rt, kept, what, by, address, None)
-
-
-_DOES = {
-    "start": campaigns.start,
+_CHANGES: Mapping[str, Callable[[Runtime, str, str, str], object]] = {
     "pause": campaigns.pause,
     "resume": campaigns.resume,
     "cancel": campaigns.cancel,
 }
 
 
-def _do(rt: Runtime, kept: Kept, what: str, by: str, address: str, about: Mapping[str, Any] | None) -> None:
-    try:
-        _DOES[what](rt, kept.name, by)
-    except NotAllowedNow as error:
-        raise NotAllowedNow(str(error), "campaign_state") from None
-    _note(rt, by, f"campaign.{what}", kept.name, address, about, {"state": kept.state})
+def change(rt: Runtime, kept: Kept, what: str, by: str, address: str) -> None:
+    """Pause, resume or cancel a campaign (`what`). Raises NotAllowedNow("campaign_state") when that does not fit."""
+    _CHANGES[what](rt, kept.name, by, address)
     reckoning.ask(rt, "campaign_progress", kept.name)
 
 
-def test(rt: Runtime, kept: Kept, said: str, by: str, address: str) -> int:
+def try_out(rt: Runtime, kept: Kept, said: str, by: str, address: str) -> int:
     """Send every wording to one of the numbers for tests; how many texts. Raises Refused: `phone`, `test_number`."""
     number = phone.parse(said)
     if not rt.settings.sertakan_local and number not in test_numbers(rt):
         raise Refused("test_number")
-    texts = campaigns.test(rt, kept.name, [number], by)
-    _note(rt, by, "campaign.tested", kept.name, address, {"phone": number, "texts": texts})
-    return texts
+    return campaigns.try_out(rt, kept.name, [number], by, address)
 
 
 def test_numbers(rt: Runtime) -> list[str]:
@@ -99,17 +75,3 @@ def test_numbers(rt: Runtime) -> list[str]:
         except Refused:
             continue
     return found
-
-
-def _note(
-    rt: Runtime,
-    by: str,
-    kind: str,
-    name: str,
-    address: str,
-    after: Mapping[str, Any] | None,
-    before: Mapping[str, Any] | None = None,
-) -> None:
-    # The campaign keeps in its own events, in the transaction that does it, who did what; this is the desk's copy.
-    with rt.db.begin() as connection:
-        audit.note(rt, connection, by, kind, f"campaign {name}", before=before, after=after, address=address)

@@ -18,8 +18,8 @@ from ussd_app.engine.messages import compile_texts
 from ussd_app.engine.source import read
 from ussd_app.errors import Refused
 from ussd_app.runtime import Runtime
-from ussd_app.services import publishing
-from ussd_app.services.campaigns import FIELDS
+from ussd_app.services import campaigns, publishing
+from ussd_app.services.campaigns import FIELDS, SAMPLE
 from ussd_app.services.days import JAKARTA
 
 LISTS = ("packages", "sectors", "provinces", "states", "languages")
@@ -29,15 +29,10 @@ ARMS = ("A", "B", "C", "D")
 LONGEST_WORDS = 1000
 
 
-def vocabulary(rt: Runtime) -> tuple[Known, Mapping[str, Sequence[str]]]:
-    """The words that campaigns made now are checked against, and for each list of a segment its possible values."""
-    pointers = publishing.newest(rt)
-    rates, way_out = publishing.rates(rt, pointers), publishing.messages(rt, pointers)["way_out"]
-    languages = publishing.newest_menu(rt, pointers, "main").languages
-    ways_out = {language: way_out.fill(language, {}) for language in languages}
-    known = Known(tuple(rates.packages), tuple(rates.sectors), ways_out)
-    values = (known.packages, known.sectors, tuple(PROVINCES), STATES, tuple(languages))
-    return known, {name: tuple(one) for name, one in zip(LISTS, values, strict=True)}
+def possible(known: Known) -> Mapping[str, Sequence[str]]:
+    """For each list of a segment its possible values, where campaigns know these words."""
+    values = (known.packages, known.sectors, tuple(PROVINCES), STATES, tuple(known.ways_out))
+    return {name: tuple(one) for name, one in zip(LISTS, values, strict=True)}
 
 
 @dataclass(frozen=True)
@@ -121,7 +116,7 @@ class Measured:
 
 def measured(rt: Runtime, language: str, words: str, most: int) -> Measured:
     """How long a wording gets in a language at its longest, what one text of it costs, and what is wrong with it."""
-    known = vocabulary(rt)[0]
+    known = campaigns.known(rt)
     ending = "" if any(way in words.upper() for way in ("BERHENTI", "STOP")) else known.ways_out[language]
     source = read("campaign", yaml.safe_dump({"texts": {language: words}}, allow_unicode=True))
     texts, problems = compile_texts(source, ("texts",), {"id": words}, {"id": ending}, FIELDS, most)
@@ -129,7 +124,7 @@ def measured(rt: Runtime, language: str, words: str, most: int) -> Measured:
     unknown = any(not isinstance(part, str) and part.path[0] not in FIELDS for part in texts["id"])
     longest = "" if unknown else _filled(texts["id"], language, {name: kind.longest for name, kind in FIELDS.items()})
     size, price = gsm7.size(longest), publishing.sending(rt, publishing.newest(rt)).price
-    values = {"dial": rt.settings.service_code, "name": "Siti Aminah"}
+    values = {"dial": rt.settings.service_code, "name": SAMPLE}
     shown = "" if unknown else _filled(texts["id"], language, values)
     strangers = tuple(gsm7.strangers(longest))
     return Measured(size.units, size.segments, size.segments * price, shown, strangers, sentences)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -15,9 +16,8 @@ from ussd_app.domain import gsm7
 from ussd_app.engine.campaign_file import Campaign, Known, compile_campaign
 from ussd_app.engine.source import read
 from ussd_app.errors import MenuProblems, NotAllowedNow
-from ussd_app.gateways.messaging import MOST_RECIPIENTS
 from ussd_app.runtime import Runtime
-from ussd_app.services import publishing, segments
+from ussd_app.services import audit, publishing, segments
 from ussd_app.services.days import JAKARTA
 from ussd_app.services.words import DIAL, NAME, shown_name
 from ussd_app.storage import campaigns, outbox
@@ -33,18 +33,23 @@ PAGE = 5000
 SAMPLE = "Siti Aminah"
 
 
-def create(rt: Runtime, file: str, source: str, by: str) -> int:
+def create(rt: Runtime, file: str, source: str, by: str, address: str = "") -> int:
     """Keep a new campaign as it was written; its number. Nothing is sent before somebody starts it.
 
-    Raises MenuProblems with everything that is wrong in the file, NotAllowedNow when there is one of that name.
+    An empty `address` is the command line, here and below. Raises MenuProblems with everything that is wrong in the
+    file, NotAllowedNow("campaign_taken") when there is one of that name.
     """
-    known = _known(rt)
-    made = _compiled(file, source, known)
+    words = known(rt)
+    made = _compiled(file, source, words)
+    name = made.file.name
     with rt.db.begin() as connection:
-        number = campaigns.add(connection, made.file.name, source, asdict(known), _beginning(made))
+        number = campaigns.add(connection, name, source, asdict(words), _beginning(made))
         if number is None:
-            raise NotAllowedNow(f"there is a campaign called {made.file.name}: give this one another name")
+            sentence = f"there is a campaign called {name}: give this one another name"
+            raise NotAllowedNow(sentence, "campaign_taken", name=name)
         campaigns.note(connection, number, "made", by, rt.clock())
+        about = {"topic": made.file.topic, "hold_out": made.file.hold_out}
+        audit.note(rt, connection, by, "campaign.made", f"campaign {name}", after=about, address=address)
     return number
 
 
@@ -54,7 +59,7 @@ def _beginning(made: Campaign) -> datetime:
     return (told if told.tzinfo else told.replace(tzinfo=ZoneInfo(JAKARTA))).astimezone(UTC)
 
 
-def _known(rt: Runtime) -> Known:
+def known(rt: Runtime) -> Known:
     """The words that campaigns made now are checked against."""
     pointers = publishing.newest(rt)
     rates, way_out = publishing.rates(rt, pointers), publishing.messages(rt, pointers)["way_out"]
@@ -63,8 +68,8 @@ def _known(rt: Runtime) -> Known:
     return Known(tuple(rates.packages), tuple(rates.sectors), ways_out)
 
 
-def _compiled(file: str, source: str, known: Known) -> Campaign:
-    made, problems = compile_campaign(read(file, source), known, FIELDS)
+def _compiled(file: str, source: str, words: Known) -> Campaign:
+    made, problems = compile_campaign(read(file, source), words, FIELDS)
     if made is None:
         raise MenuProblems(problems)
     return made
@@ -135,57 +140,7 @@ def pages(
         after = end
 
 
-@dataclass
-class Group:
-    """The people who get one wording in one language: how many, their segments, and the calls to the gateway."""
-
-    people: int = 0
-    segments: int = 0
-    personal: bool = False
-
-    @property
-    def calls(self) -> int:
-        """A text without a name goes to a hundred people with one call, one with a name to one."""
-        return self.people if self.personal else -(-self.people // MOST_RECIPIENTS)
-
-
-@dataclass
-class DryRun:
-    """What a campaign would do if it began now: by wording and language; `cost` is whole rupiah."""
-
-    groups: dict[tuple[str, str], Group]
-    held_out: int
-    cost: int
-    seconds: float
-
-    @property
-    def people(self) -> int:
-        """How many would get a text."""
-        return sum(group.people for group in self.groups.values())
-
-
-def dry_run(rt: Runtime, name: str) -> DryRun:
-    """Count who would get what, and what it would cost; nothing is written. Raises NotAllowedNow."""
-    kept = find(rt, name)
-    made = texts_of(rt, kept)
-    filler, groups, held_out = Filler(rt, made), dict[tuple[str, str], Group](), 0
-    with rt.db.connect() as connection:
-        for _, page in pages(rt, connection, made):
-            for one in page:
-                variant = variant_for(rt, kept, made, one.phone)[1]
-                if variant is None:
-                    held_out += 1
-                    continue
-                language = made.language_for(variant, one.language)
-                group = groups.setdefault((variant, language), Group(personal=made.is_personal(variant, language)))
-                group.people += 1
-                group.segments += filler.fill(variant, language, one.name)[1]
-    segments_in_all = sum(group.segments for group in groups.values())
-    cost = publishing.sending(rt, publishing.newest(rt)).cost(segments_in_all)
-    return DryRun(dict(sorted(groups.items())), held_out, cost, segments_in_all / rt.settings.sms_per_second)
-
-
-def test(rt: Runtime, name: str, phones: Sequence[str], by: str) -> int:
+def try_out(rt: Runtime, name: str, phones: Sequence[str], by: str, address: str = "") -> int:
     """Send every wording in every language to these numbers, at once, as somebody called Siti Aminah would get it.
 
     How many texts. Whoever asks for it waits for it, so that it counts as an answer. Raises NotAllowedNow.
@@ -203,6 +158,8 @@ def test(rt: Runtime, name: str, phones: Sequence[str], by: str) -> int:
                 key = f"{message}:{now.isoformat()}:{rt.vault.mark(phone)}:{number}"
                 outbox.add(connection, Outgoing(key, URGENT, phone, words, size, message=message), now)
         campaigns.note(connection, kept.id, f"tested with {len(phones)} numbers", by, now)
+        about = {"to": list(phones), "texts": len(phones) * len(texts)}
+        audit.note(rt, connection, by, "campaign.tested", f"campaign {name}", after=about, address=address)
     rt.queues.enqueue(queues.RELAY, URGENT)
     return len(phones) * len(texts)
 
@@ -211,20 +168,43 @@ def _languages(made: Campaign, variant: str) -> list[str]:
     return sorted(made.messages[variant].texts)
 
 
-def start(rt: Runtime, name: str, by: str) -> None:
-    """Let a campaign begin at its time; from now on it is worked out who gets what. Raises NotAllowedNow."""
-    _change(rt, name, ("draft",), "started", by, "started")
+@dataclass(frozen=True)
+class _Act:
+    """What somebody does with a campaign: its name in the audit log and in events, from which states to which."""
+
+    name: str
+    told: str
+    before: tuple[str, ...]
+    after: str
+
+
+_START = _Act("start", "started", ("draft",), "started")
+_RESUME = _Act("resume", "resumed", ("paused",), "started")
+_PAUSE = _Act("pause", "paused", ("started",), "paused")
+_CANCEL = _Act("cancel", "cancelled", ("draft", "started", "paused"), "cancelled")
+
+
+def start(rt: Runtime, name: str, by: str, address: str = "", about: Mapping[str, Any] | None = None) -> None:
+    """Let a campaign begin at its time; from now on it is worked out who gets what. Raises NotAllowedNow.
+
+    `about` is what somebody knew when they said so, for the audit log.
+    """
+    kept = find(rt, name)
+    with rt.db.begin() as connection:
+        _set(rt, connection, kept, _START, by, address, about)
     rt.queues.enqueue(queues.PLAN_CAMPAIGNS)
 
 
-def resume(rt: Runtime, name: str, by: str) -> None:
+def resume(rt: Runtime, name: str, by: str, address: str = "") -> None:
     """Let a campaign that was paused go on where it was. Raises NotAllowedNow."""
-    _change(rt, name, ("paused",), "started", by, "resumed")
+    kept = find(rt, name)
+    with rt.db.begin() as connection:
+        _set(rt, connection, kept, _RESUME, by, address)
     rt.queues.enqueue(queues.PLAN_CAMPAIGNS)
     rt.queues.enqueue(queues.RELEASE_CAMPAIGNS)
 
 
-def pause(rt: Runtime, name: str, by: str) -> int:
+def pause(rt: Runtime, name: str, by: str, address: str = "") -> int:
     """Send nothing more of a campaign for now; how many texts came back that waited to be sent.
 
     What is in the gateway's hands already cannot be called back; what it does not take is not tried again before the
@@ -233,29 +213,33 @@ def pause(rt: Runtime, name: str, by: str) -> int:
     kept = find(rt, name)
     messages = messages_of(rt, kept)
     with rt.db.begin() as connection:
-        _set(rt, connection, kept, ("started",), "paused", by, "paused")
+        _set(rt, connection, kept, _PAUSE, by, address)
         campaigns.no_second_try(connection, messages, rt.clock())
         return campaigns.take_back(connection, kept.id, messages, None)
 
 
-def cancel(rt: Runtime, name: str, by: str) -> int:
+def cancel(rt: Runtime, name: str, by: str, address: str = "") -> int:
     """End a campaign for good; how many texts that waited to be sent were stopped. Raises NotAllowedNow."""
     kept = find(rt, name)
     messages = messages_of(rt, kept)
     with rt.db.begin() as connection:
-        _set(rt, connection, kept, ("draft", "started", "paused"), "cancelled", by, "cancelled")
+        _set(rt, connection, kept, _CANCEL, by, address)
         return campaigns.stop_texts(connection, messages, "the campaign was cancelled", rt.clock())
 
 
-def _change(rt: Runtime, name: str, before: tuple[str, ...], after: str, by: str, what: str) -> None:
-    kept = find(rt, name)
-    with rt.db.begin() as connection:
-        _set(rt, connection, kept, before, after, by, what)
-
-
 def _set(
-    rt: Runtime, connection: Connection, kept: Kept, before: tuple[str, ...], after: str, by: str, what: str
+    rt: Runtime,
+    connection: Connection,
+    kept: Kept,
+    act: _Act,
+    by: str,
+    address: str,
+    about: Mapping[str, Any] | None = None,
 ) -> None:
-    if not campaigns.change(connection, kept.id, before, after):
-        raise NotAllowedNow(f"{kept.name} is {kept.state}: only one that is {' or '.join(before)} can be {what}")
-    campaigns.note(connection, kept.id, what, by, rt.clock())
+    if not campaigns.change(connection, kept.id, act.before, act.after):
+        sentence = f"{kept.name} is {kept.state}: only one that is {' or '.join(act.before)} can be {act.told}"
+        raise NotAllowedNow(sentence, "campaign_state")
+    campaigns.note(connection, kept.id, act.told, by, rt.clock())
+    was, now = {"state": kept.state}, {"state": act.after, **(about or {})}
+    kind, what = f"campaign.{act.name}", f"campaign {kept.name}"
+    audit.note(rt, connection, by, kind, what, before=was, after=now, address=address)

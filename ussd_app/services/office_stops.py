@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlalchemy import Connection
+
+from ussd_app.domain import phone as phones
 from ussd_app.domain.ledger import Payer
 from ussd_app.errors import NotAllowedNow, Refused
 from ussd_app.runtime import Runtime
@@ -14,32 +17,31 @@ from ussd_app.storage.stops import EDUCATION, EVERYTHING, REMINDERS
 CHANNEL = "office"
 TOPICS = (REMINDERS, EDUCATION, EVERYTHING)
 LONGEST_PAUSE = 12
+# The phone that a member or a sponsor uses, or a number as somebody says it.
+Whose = Payer | str
 
 
-def stop(rt: Runtime, payer: Payer, topic: str, weeks: int, reason: str, by: str, address: str) -> None:
-    """No texts of a topic go to a member's or sponsor's phone, for so many `weeks` or, with 0, until they want them.
+def stop(rt: Runtime, whose: Whose, topic: str, weeks: int, reason: str, by: str, address: str) -> None:
+    """No texts of a topic go to a phone, for so many `weeks` or, with 0, until they want them.
 
-    Raises Refused (reason, topic, weeks), NotAllowedNow when they were stopped already.
+    Raises Refused (phone, reason, topic, weeks), NotAllowedNow when they were stopped already.
     """
     why = lookup.reason_of(reason)
     if topic not in TOPICS:
         raise Refused("topic")
     if not 0 <= weeks <= LONGEST_PAUSE:
         raise Refused("weeks", most=LONGEST_PAUSE)
+    until = rt.clock() + timedelta(weeks=weeks) if weeks else None
     with rt.db.begin() as connection:
-        to, now = resending.recipient(connection, payer), rt.clock()
-        until = now + timedelta(weeks=weeks) if weeks else None
-        if topic != EVERYTHING and store.stopped_by(connection, [to.phone], topic):
+        phone, what = _phone_of(connection, whose)
+        if not stops.stop_by(rt, connection, phone, topic, CHANNEL, by, why, until=until):
             raise NotAllowedNow("these texts are stopped already", "stopped_already")
-        if not store.stop(connection, to.phone, topic, CHANNEL, by, now, reason=why, until=until):
-            raise NotAllowedNow("these texts are stopped already", "stopped_already")
-        reminders.renew_phone(rt, connection, to.phone)
         about = {"topic": topic, "until": until and until.date().isoformat(), "reason": why}
-        audit.note(rt, connection, by, "texts.stopped", to.what, after=about, address=address)
+        audit.note(rt, connection, by, "texts.stopped", what, after=about, address=address)
 
 
-def allow(rt: Runtime, payer: Payer, topic: str, reason: str, by: str, address: str) -> None:
-    """Texts of a topic go to a member's or sponsor's phone again. Raises Refused (reason, topic), NotAllowedNow.
+def allow(rt: Runtime, whose: Whose, topic: str, reason: str, by: str, address: str) -> None:
+    """Texts of a topic go to a phone again. Raises Refused (phone, reason, topic), NotAllowedNow.
 
     What somebody stopped at the gateway only they can allow there again.
     """
@@ -47,13 +49,22 @@ def allow(rt: Runtime, payer: Payer, topic: str, reason: str, by: str, address: 
     if topic not in TOPICS:
         raise Refused("topic")
     with rt.db.begin() as connection:
-        to = resending.recipient(connection, payer)
-        if any(one.channel == "gateway" for one in store.standing(connection, to.phone)):
+        phone, what = _phone_of(connection, whose)
+        if any(one.channel == "gateway" for one in store.standing(connection, phone)):
             raise NotAllowedNow("their network stops our texts: only they can allow them there", "stopped_at_gateway")
-        if not stops.start_by(rt, connection, to.phone, topic, by):
+        if not stops.start_by(rt, connection, phone, topic, f"{CHANNEL}:{by}"):
             raise NotAllowedNow("nothing had stopped these texts", "not_stopped")
         about = {"topic": topic, "reason": why}
-        audit.note(rt, connection, by, "texts.allowed", to.what, after=about, address=address)
+        audit.note(rt, connection, by, "texts.allowed", what, after=about, address=address)
+
+
+def _phone_of(connection: Connection, whose: Whose) -> tuple[str, str]:
+    """The number (E.164), and what the audit log calls whoever it belongs to."""
+    if isinstance(whose, Payer):
+        to = resending.recipient(connection, whose)
+        return to.phone, to.what
+    phone = phones.parse(whose)
+    return phone, f"number {phone}"
 
 
 def sweep(rt: Runtime) -> int:

@@ -62,6 +62,17 @@ def fresh(rt: Runtime, kind: str, about: str, at_most: timedelta) -> Reckoning:
     return found
 
 
+def at_once(rt: Runtime, kind: str, about: str = "") -> Mapping[str, Any]:
+    """What is found when all steps are taken here and now, for somebody at the command line who waits for it.
+
+    Nothing is kept. Raises NotAllowedNow, NotPublished when it cannot be worked out.
+    """
+    step = Step()
+    while step.found is None:
+        step = KINDS[kind](rt, about, step.work)
+    return step.found
+
+
 @dataclass
 class _Run:
     """One job's work on one reckoning."""

@@ -55,7 +55,7 @@ def leave(rt: Runtime, connection: Connection, member_id: int, channel: str, ref
     refunds.after_refusal(rt, connection, member_id, LEFT)
     member = members.by_id(connection, member_id)
     if _alone(connection, member):
-        rights.drop_reminders(connection, member.person.phone)
+        rights.drop_reminders(connection, member.person.phone, now)
     reminders.renew(rt, connection, [member_id])
     due = local(now + ERASED_WITHIN).isoformat()
     members.add_follow_up(connection, ERASURE, member.person.phone, f"member {member_id}, by {due}", now)

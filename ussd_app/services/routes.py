@@ -17,6 +17,7 @@ from ussd_app import queues
 from ussd_app.domain.sending import Route
 from ussd_app.errors import NotAllowedNow
 from ussd_app.runtime import Runtime
+from ussd_app.services import audit
 from ussd_app.storage import gateways, members
 from ussd_app.storage.gateways import Standing
 
@@ -166,19 +167,27 @@ class Gates:
             self._read_at = -math.inf
 
 
-def _reopen(rt: Runtime, connection: Connection, gateway: str) -> None:
-    """Texts may go by a gateway again."""
+def _reopen(rt: Runtime, connection: Connection, gateway: str) -> Standing | None:
+    """Texts may go by a gateway again; how it stood before, None when there was nothing wrong with it."""
     before = gateways.reopen(connection, gateway)
     members.close_follow_ups(connection, FOLLOW_UP, gateway, rt.clock())
     if before and (before.closed_until or before.halted_at):
         log.warning("texts go by this SMS gateway again", gateway=gateway)
+    return before
 
 
-def resume(rt: Runtime, gateway: str) -> None:
-    """An operator says that a gateway works again: its texts go out at once. Raises NotAllowedNow for a wrong name."""
+def resume(rt: Runtime, gateway: str, reason: str = "", by: str = "command line", address: str = "") -> None:
+    """Somebody says that a gateway works again: its texts go out at once.
+
+    Written down with the `reason`, from `address`; an empty one is the command line. Raises
+    NotAllowedNow("gateway_none") for a gateway that the settings do not name.
+    """
     if gateway not in rt.messaging:
-        raise NotAllowedNow(f"{gateway}: no such gateway; there are {', '.join(sorted(rt.messaging))}")
+        raise NotAllowedNow(f"{gateway}: no such gateway; there are {', '.join(sorted(rt.messaging))}", "gateway_none")
     with rt.db.begin() as connection:
-        _reopen(rt, connection, gateway)
+        stood = _reopen(rt, connection, gateway)
+        was = {"failures": stood.failures, "said": stood.reason} if stood else None
+        about, what = {"reason": reason}, f"gateway {gateway}"
+        audit.note(rt, connection, by, "texts.resumed", what, before=was, after=about, address=address)
     for lane in queues.SMS:
         rt.queues.enqueue(queues.RELAY, lane)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import Connection
 
 from ussd_app.engine.turn import FactValue, Outcome
@@ -48,15 +50,24 @@ def _keep(
 
 
 def stop_by(
-    rt: Runtime, connection: Connection, phone: str, topic: str, channel: str, reference: str, reason: str = ""
+    rt: Runtime,
+    connection: Connection,
+    phone: str,
+    topic: str,
+    channel: str,
+    reference: str,
+    reason: str = "",
+    *,
+    until: datetime | None = None,
 ) -> bool:
-    """From now on no texts of a topic (reminders, education or all) go to a number; False when that was so already.
+    """No texts of a topic (reminders, education or all) go to a number any more; False when that was so already.
 
     `channel` is ussd, sms, office or gateway; `reference` the session, message or person there, `reason` their words.
+    Without `until` (UTC) it is for good.
     """
     if topic != EVERYTHING and stops.stopped_by(connection, [phone], topic):
         return False
-    stopped = stops.stop(connection, phone, topic, channel, reference, rt.clock(), reason=reason)
+    stopped = stops.stop(connection, phone, topic, channel, reference, rt.clock(), reason=reason, until=until)
     if stopped and topic != EDUCATION:
         planning.renew_phone(rt, connection, phone)
     return stopped

@@ -76,5 +76,9 @@ def add(connection: Connection, repeats: Sequence[Repeat], mark: str, now: datet
 
 
 def count(connection: Connection) -> int:
-    """How many texts were sent, or are to be sent, a second time."""
-    return int(connection.execute(text("SELECT count(*) FROM outbox WHERE repeat_of IS NOT NULL")).scalar_one())
+    """How many texts were, or may have been, sent a second time: not those that wait, or were stopped before."""
+    query = (
+        "SELECT count(*) FROM outbox WHERE repeat_of IS NOT NULL "
+        "AND state IN ('sent', 'delivered', 'failed', 'no_report', 'unknown')"
+    )
+    return int(connection.execute(text(query)).scalar_one())

@@ -96,14 +96,21 @@ def stop(connection: Connection, member_id: int, by: str, now: datetime) -> bool
     return True
 
 
-def drop_reminders(connection: Connection, phone: str) -> None:
-    """What waits to be sent to a number besides receipts and answers is not sent any more."""
+def drop_reminders(connection: Connection, phone: str, now: datetime) -> None:
+    """What waits to be sent to a number besides receipts and answers is not sent any more.
+
+    One that a gateway has in its hands at this moment may still go out; if it does not, it is too late for another try.
+    """
     connection.execute(
         text(
-            "UPDATE outbox SET state = 'stopped', reason = 'left' WHERE phone = :phone AND state = 'waiting' "
-            "AND lane <> 'urgent'"
+            "WITH unwanted AS (SELECT id FROM outbox WHERE phone = :phone AND lane <> 'urgent' "
+            "AND state IN ('waiting', 'handing_over') ORDER BY id FOR UPDATE) "
+            "UPDATE outbox SET state = CASE state WHEN 'waiting' THEN 'stopped' ELSE state END, "
+            "reason = CASE state WHEN 'waiting' THEN 'left' ELSE reason END, "
+            "send_by = CASE state WHEN 'waiting' THEN send_by ELSE CAST(:now AS timestamptz) END "
+            "FROM unwanted WHERE outbox.id = unwanted.id"
         ),
-        {"phone": phone},
+        {"phone": phone, "now": now},
     )
 
 

@@ -102,7 +102,7 @@ class _Numbers(Collector):
         for state in ("waiting", "parked"):
             said.add_metric([state], told.get(state, 0))
         yield said
-        yield CounterMetricFamily("sertakan_repeats", "Texts written a second time, marked as such", value=again)
+        yield CounterMetricFamily("sertakan_repeats", "Texts sent a second time, marked as such", value=again)
         yield GaugeMetricFamily("sertakan_dead_numbers", "Numbers at which texts fail again and again", value=dead)
         yield from _inbox_and_campaigns(self.rt)
         late = reminding.lag(self.rt).total_seconds()

@@ -14,7 +14,7 @@ from ussd_app.domain.permissions import May
 from ussd_app.engine.campaign_file import CampaignFile, Segment
 from ussd_app.errors import MenuProblems, NotAllowedNow, Refused
 from ussd_app.runtime import Runtime
-from ussd_app.services import campaign_desk, campaigns, publishing, segment_counts
+from ussd_app.services import campaigns, publishing, segment_counts
 from ussd_app.services.campaign_writing import (
     ARMS,
     FLAGS,
@@ -26,8 +26,8 @@ from ussd_app.services.campaign_writing import (
     Written,
     begins,
     measured,
+    possible,
     segment_of,
-    vocabulary,
 )
 from ussd_app.services.days import local
 from ussd_app.storage import sending_pages
@@ -84,9 +84,10 @@ def _said() -> Said:
 
 
 def _form(rt: Runtime, said: Said, problems: Mapping[str, str] | None = None, status: int = 200) -> Page:
-    known, possible = vocabulary(rt)
+    known = campaigns.known(rt)
     sending = publishing.sending(rt, publishing.newest(rt))
-    fields = [(field, [(value, campaign_words.value(field, value)) for value in possible[field]]) for field in LISTS]
+    values = possible(known)
+    fields = [(field, [(value, campaign_words.value(field, value)) for value in values[field]]) for field in LISTS]
     return show(
         "campaign_new",
         status,
@@ -113,12 +114,12 @@ def _segment(rt: Runtime, said: Said) -> Segment:
         for field in (*LISTS, *FLAGS)
         if said.get(f"is_{field}")
     ]
-    return segment_of(conditions, vocabulary(rt)[1])
+    return segment_of(conditions, possible(campaigns.known(rt)))
 
 
 def _arms(rt: Runtime, said: Said) -> list[Arm]:
     """The wordings that have words."""
-    languages, found = vocabulary(rt)[0].ways_out, []
+    languages, found = campaigns.known(rt).ways_out, []
     for arm in ARMS:
         texts = {one: " ".join(said.get(f"text_{arm}_{one}", "").split())[:LONGEST_WORDS] for one in languages}
         written = {language: words for language, words in texts.items() if words}
@@ -223,9 +224,8 @@ def _create(rt: Runtime) -> Page:
     held_out = _whole(said, "hold_out", 0, 0, MOST_HELD_OUT)
     topic = said["topic"] if said.get("topic") in TOPICS else TOPICS[0]
     try:
-        number = campaign_desk.make(
-            rt, Written(name, topic, segment, arms, held_out, day, clock, most), me().email, address()
-        )
+        source = Written(name, topic, segment, arms, held_out, day, clock, most).source
+        number = campaigns.create(rt, "campaign", source, me().email, address())
     except NotAllowedNow as error:
         return _form(rt, said, {"name": sorry(error)}, 409)
     except MenuProblems as found:

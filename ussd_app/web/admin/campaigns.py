@@ -160,7 +160,7 @@ def _back(kept: Kept, place: str = "") -> Page:
 def _test(rt: Runtime, number: int) -> Page:
     kept = found(rt, number)
     try:
-        sent = campaign_desk.test(rt, kept, request.form.get("phone", ""), me().email, address())
+        sent = campaign_desk.try_out(rt, kept, request.form.get("phone", ""), me().email, address())
     except Refused as refused:
         return _one(rt, number, sorry(refused), 422, "test")
     done("campaigns.test_sent", texts=sent)

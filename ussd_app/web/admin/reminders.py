@@ -13,8 +13,8 @@ from ussd_app.domain import phone as phones
 from ussd_app.domain.permissions import May
 from ussd_app.errors import NotAllowedNow, NotPublished
 from ussd_app.runtime import Runtime
-from ussd_app.services import finding, forecast, lookup, publishing, reckoning
-from ussd_app.services.reminder_calendar import DAYS
+from ussd_app.services import finding, lookup, publishing, reckoning
+from ussd_app.services.reminder_calendar import DAYS, year_of_member
 from ussd_app.storage import reminders as store
 from ussd_app.storage.members import Member
 from ussd_app.storage.reckonings import Reckoning
@@ -168,7 +168,7 @@ def _member(rt: Runtime, number: int) -> Page:
     with rt.db.connect() as connection:
         pay = store.pay_days_of(connection, [number]).get(number)
     try:
-        zone, planned = forecast.year_of_member(rt, number)
+        zone, planned = year_of_member(rt, number)
     except NotPublished:
         zone, planned = "", []
     messages = publishing.messages(rt, publishing.newest(rt))

@@ -10,7 +10,7 @@ from ussd_app.domain import phone as phones
 from ussd_app.domain.permissions import May
 from ussd_app.errors import NotAllowedNow, Refused
 from ussd_app.runtime import Runtime
-from ussd_app.services import dead_letters, sending_desk
+from ussd_app.services import dead_letters, office_stops
 from ussd_app.storage import dead_letters as store
 from ussd_app.storage import sending_pages
 from ussd_app.storage.dead_letters import DeadLetter
@@ -99,7 +99,7 @@ def _stops(rt: Runtime, phone: str = "", problem: str = "", status: int = 200, w
         searched=phones.masked(phone) if phone else "",
         before=before,
         more=last.id if last and not phone else None,
-        topics=sending_desk.TOPICS,
+        topics=office_stops.TOPICS,
         said=request.form,
         problem=problem,
         where=where,
@@ -116,18 +116,26 @@ def _search(rt: Runtime) -> Page:
 def _stop(rt: Runtime) -> Page:
     form = request.form
     try:
-        fresh = sending_desk.stop(
-            rt, form.get("phone", ""), form.get("topic", ""), form.get("reason", ""), me().email, address()
+        office_stops.stop(
+            rt, form.get("phone", ""), form.get("topic", ""), 0, form.get("reason", ""), me().email, address()
         )
     except Refused as refused:
         return _stops(rt, "", sorry(refused), 422, "stop")
-    done("texts.was_stopped" if fresh else "texts.was_so")
+    except NotAllowedNow as error:
+        not_done(error)
+    else:
+        done("texts.was_stopped")
     return redirect(url_for("text_stops"))
 
 
 def _allow(rt: Runtime, number: int) -> Page:
+    with rt.db.connect() as connection:
+        stopped = sending_pages.stop(connection, number)
     try:
-        sending_desk.allow(rt, number, request.form.get("reason", ""), me().email, address())
+        if stopped is None:
+            raise NotAllowedNow("this stop has ended already", "not_stopped")
+        reason = request.form.get("reason", "")
+        office_stops.allow(rt, stopped.phone, stopped.topic, reason, me().email, address())
     except Refused as refused:
         return _stops(rt, "", sorry(refused), 422, f"allow-{number}")
     except NotAllowedNow as error:

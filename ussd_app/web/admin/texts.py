@@ -11,7 +11,7 @@ from flask import Response, redirect, request, url_for
 from ussd_app.domain.permissions import May
 from ussd_app.errors import NotAllowedNow, Refused
 from ussd_app.runtime import Runtime
-from ussd_app.services import costs, days, publishing, reckoning, sending_desk
+from ussd_app.services import costs, days, lookup, publishing, reckoning, routes
 from ussd_app.services.text_days import DAYS
 from ussd_app.storage import gateways, sending_pages
 from ussd_app.storage.gateways import Standing
@@ -112,7 +112,7 @@ def _file(rt: Runtime) -> Page:
 
 def _resume(rt: Runtime, name: str) -> Page:
     try:
-        sending_desk.resume(rt, name, request.form.get("reason", ""), me().email, address())
+        routes.resume(rt, name, lookup.reason_of(request.form.get("reason", "")), me().email, address())
     except Refused as refused:
         return _overview(rt, sorry(refused), 422, "gateways")
     except NotAllowedNow as error:
