@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -125,17 +126,27 @@ _STEPS = (
 )
 
 
+def _of(order_id: str) -> dict[str, str]:
+    """An order, and what its parts are called: a code for any amount is paid as `ORDER.1`, `ORDER.2` …"""
+    escaped = re.sub(r"([%_\\])", r"\\\1", order_id)
+    return {"order": order_id, "parts": f"{escaped}.%"}
+
+
 def steps_of_order(connection: Connection, order_id: str) -> list[Step]:
     """All that was posted for an order, and how the months it bought went on to the institution."""
     rows = connection.execute(
         text(
-            f"{_STEPS} t.order_id = :order OR starts_with(t.order_id, :order || '.') OR (e.account IN "  # noqa: S608
-            "('contributions_owed', 'remitted') AND t.order_id IS NULL AND (e.member_id, e.month) IN "
-            "(SELECT member_id, month FROM contribution_months WHERE order_id = :order "
-            "OR starts_with(order_id, :order || '.') UNION SELECT member_id, month FROM refused_months "
-            "WHERE order_id = :order OR starts_with(order_id, :order || '.'))) ORDER BY e.id"
+            "WITH bought AS (SELECT member_id, month FROM contribution_months "  # noqa: S608  # our own words
+            "WHERE order_id = :order OR order_id LIKE :parts UNION SELECT member_id, month FROM refused_months "
+            "WHERE order_id = :order OR order_id LIKE :parts), "
+            "chosen AS (SELECT e.id FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id "
+            "WHERE t.order_id = :order OR t.order_id LIKE :parts UNION "
+            "SELECT e.id FROM bought b JOIN ledger_entries e ON e.member_id = b.member_id AND e.month = b.month "
+            "JOIN ledger_transactions t ON t.id = e.transaction_id "
+            "WHERE e.account IN ('contributions_owed', 'remitted') AND t.order_id IS NULL) "
+            f"{_STEPS} e.id IN (SELECT id FROM chosen) ORDER BY e.id"
         ),
-        {"order": order_id},
+        _of(order_id),
     )
     return [Step(*row) for row in rows]
 
@@ -160,9 +171,9 @@ def news_of(connection: Connection, order_id: str) -> list[News]:
     rows = connection.execute(
         text(
             "SELECT received_at, gateway, state FROM payment_notifications WHERE order_id = :order "
-            "OR starts_with(order_id, :order || '.') ORDER BY id"
+            "OR order_id LIKE :parts ORDER BY id"
         ),
-        {"order": order_id},
+        _of(order_id),
     )
     return [News(*row) for row in rows]
 
@@ -184,10 +195,9 @@ def months_now(connection: Connection, *, order_id: str = "", member_id: int | N
     rows = connection.execute(
         text(
             "SELECT member_id, month, amount, state, order_id, remittance_id FROM contribution_months "
-            "WHERE member_id = :member OR order_id = :order OR (:order <> '' AND "
-            "starts_with(order_id, :order || '.')) ORDER BY member_id, month"
+            "WHERE member_id = :member OR order_id = :order OR order_id LIKE :parts ORDER BY member_id, month"
         ),
-        {"order": order_id, "member": member_id},
+        _of(order_id) | {"member": member_id},
     )
     return [MonthNow(*row) for row in rows]
 

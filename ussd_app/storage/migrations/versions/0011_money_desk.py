@@ -13,6 +13,12 @@ CREATE INDEX pay_codes_code ON pay_codes (code) WHERE code IS NOT NULL;
 CREATE INDEX pay_codes_paid ON pay_codes (paid_at, id) WHERE paid_at IS NOT NULL;
 CREATE INDEX registrations_to_file ON registrations (id)
     WHERE state = 'filed' AND next_try_at IS NULL AND handover_file IS NULL;
+-- By how an order's name begins, too: a code for any amount is paid in parts.
+DROP INDEX ledger_transactions_order, contribution_months_order, refused_months_order;
+CREATE INDEX ledger_transactions_order ON ledger_transactions (order_id text_pattern_ops);
+CREATE INDEX contribution_months_order ON contribution_months (order_id text_pattern_ops);
+CREATE INDEX refused_months_order ON refused_months (order_id text_pattern_ops);
+CREATE INDEX payment_notifications_order ON payment_notifications (order_id text_pattern_ops);
 CREATE INDEX ledger_transactions_at ON ledger_transactions (at, id);
 """
 
