@@ -10,16 +10,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from tests.conftest import Chromium
 from tests.office import HASHED, PASSWORD
 from tests.service import Service, until
-from tests.test_simulator_page import DESKTOP, QUIET, SECONDS, SMALL
+from tests.test_simulator_page import DESKTOP, QUIET, SECONDS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("service")]
 OWNER, EDI, ANI = "owner@kantor.id", "edi@kantor.id", "ani@kantor.id"
-ASKED = {
-    "id": "Siapa nama panggilan Anda?",
-    "en": "What do people call you?",
-    "jv": "Sinten asma celukan panjenengan ? " * 5,
-    "su": "Saha nenehan Anjeun?",
-}
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +40,9 @@ def browser(chromium: Chromium) -> Iterator[Browser]:
         browser.close()
 
 
-def signed_in(browser: Browser, service: Service, wrong: list[str], email: str = EDI, *, small: bool = False) -> Page:
+def signed_in(browser: Browser, service: Service, wrong: list[str], email: str = EDI) -> Page:
     """The list of menus in a browser of its own, with an editor signed in."""
-    context = browser.new_context(viewport=SMALL if small else DESKTOP, locale="id-ID")  # type: ignore[arg-type]
+    context = browser.new_context(viewport=DESKTOP, locale="id-ID")  # type: ignore[arg-type]
     page = a_page(context, wrong)
     page.goto(f"{service.url}/admin/menus")
     page.get_by_label("Alamat e-mail").fill(email)
@@ -95,56 +89,6 @@ def text_of(service: Service, draft: str, words: str) -> bool:
         {"id": int(draft.rsplit("/", 1)[1]), "words": words},
     )
     return bool(found)
-
-
-def fits(page: Page) -> bool:
-    """Whether nothing is wider than the page."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
-
-
-@pytest.mark.parametrize("small", [False, True])
-def test_a_choice_leads_to_a_new_question_in_four_languages_and_the_overlong_one_is_mended(
-    browser: Browser, service: Service, small: bool
-) -> None:
-    wrong: list[str] = []
-    page = signed_in(browser, service, wrong, small=small)
-    draft = a_draft(page, "nama panggilan")
-    page.get_by_label("Cari layar").fill("Terima kasih! Pendaftaran diproses")
-    page.get_by_role("link", name="Terima kasih! Pendaftaran diproses").click()
-    expect(page.locator(".me-handset")).to_contain_text("1. Menu awal")
-
-    page.locator("#f-choices-1-label-id").fill("Isi nama")
-    expect(page.locator(".me-handset")).to_contain_text("1. Isi nama")
-    page.locator("#f-choices-1-go").select_option("+")
-    page.get_by_label("Kata-kata di layar baru").first.fill(ASKED["id"])
-    page.keyboard.press("Tab")
-    page.get_by_role("link", name="Buka siapa_nama_panggilan_anda").click()
-
-    page.get_by_text("Nama, jenis, dan asal layar ini").click()
-    page.locator("#become-check").select_option("name")
-    page.locator("#become-keep").fill("nickname")
-    page.locator("#become-go").select_option("welcome")
-    page.get_by_role("button", name="Ubah jenis").click()
-    expect(page.locator("#f-ask-check")).to_have_value("name")
-    for language, words in ASKED.items():
-        page.locator(f"#f-text-{language}").fill(words)
-    expect(page.locator('[data-room="jv"]')).to_contain_text("kelebihan")
-    expect(page.locator('[data-room="su"]')).to_contain_text("sisa")
-    is_saved(page)
-    assert fits(page)
-
-    page.locator("#beside").get_by_role("link", name="Bahasa Jawa: terlalu panjang").click()
-    expect(page.locator("#f-text-jv")).to_be_focused()
-    page.keyboard.press("ControlOrMeta+A")
-    page.keyboard.type("Sinten asma panjenengan?")
-    expect(page.locator("#beside")).to_contain_text("Layar ini baik.")
-    is_saved(page)
-    assert text_of(service, draft, "Sinten asma panjenengan?")
-    page.goto(f"{draft}/problems")
-    expect(page.get_by_role("main")).to_contain_text("Tidak ada masalah.")
-    assert fits(page)
-    assert wrong == []
-    page.context.close()
 
 
 def in_order(page: Page, *order: str) -> None:

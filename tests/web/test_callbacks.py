@@ -212,7 +212,7 @@ def test_a_body_that_is_no_text_is_answered_200(client: FlaskClient, body: bytes
 
 def test_a_menu_that_is_gone_ends_politely(client: FlaskClient, rt: Runtime) -> None:
     with rt.db.begin() as connection:
-        connection.exec_driver_sql("TRUNCATE documents, document_versions")
+        connection.exec_driver_sql("TRUNCATE documents, document_versions CASCADE")
     rt.compiled.clear()
     response = client.post(f"{AT}/ussd", data=KEYPRESS)
     assert (response.status_code, response.text[:4]) == (200, "END ")

@@ -143,7 +143,7 @@ def test_whatever_is_typed_is_answered_200_and_the_session_goes_on(rt: Runtime, 
 
 def test_a_menu_that_is_gone_is_answered_200_with_a_polite_end(rt: Runtime) -> None:
     with rt.db.begin() as connection:
-        connection.exec_driver_sql("TRUNCATE documents, document_versions")
+        connection.exec_driver_sql("TRUNCATE documents, document_versions CASCADE")
     rt.compiled.clear()
     rt.redis.flushall()
     response = client_of(rt).post(ADDRESS, data=FIELDS)

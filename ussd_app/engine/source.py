@@ -45,12 +45,25 @@ class Source:
         return Problem(there.file, there.line(path), ".".join(path) or "(file)", sentence, error)
 
 
+class _Loader(yaml.BaseLoader):
+    """Stops in the middle of a file that has more words than a menu can have: two million took half a minute."""
+
+    composed = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """One word more; a key is one as well. Raises RecursionError."""
+        self.composed += 1
+        if self.composed > 2 * MOST_WORDS:
+            raise RecursionError
+        return super().compose_node(parent, index)
+
+
 def read(file: str, text: str) -> Source:
     """Parse one YAML text. Raises MenuProblems with every syntax error and duplicate key found."""
     lines: dict[Path, int] = {}
     problems: list[Problem] = []
     try:
-        node = yaml.compose(text, Loader=yaml.BaseLoader)
+        node = yaml.compose(text, Loader=_Loader)
         data = _build(node, (), file, lines, problems) if node is not None else {}
     except RecursionError:
         raise MenuProblems([Problem(file, 1, "(file)", "too long or too deep: look at its *aliases")]) from None

@@ -10,8 +10,9 @@ POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base
 
 def guard(response: Response, referrer: str = "no-referrer") -> Response:
     """A page runs only what we shipped and tells nobody else where its reader is."""
+    # A file or an answer in JSON with what people typed is never taken for a page.
+    response.headers["X-Content-Type-Options"] = "nosniff"
     if response.mimetype == "text/html":
         response.headers["Content-Security-Policy"] = POLICY
-        response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = referrer
     return response

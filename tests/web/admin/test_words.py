@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from string import Formatter
 
 import jinja2
 import pytest
@@ -32,12 +32,11 @@ class Said:
     given: frozenset[str]
     line: int
     whole: bool = True
-    part: bool = False
 
 
 def fields(key: str) -> set[str]:
     """The values that a text names."""
-    return {name for text in words.read()[key].values() for name in re.findall(r"{(\w+)}", text)}
+    return {name for text in words.read()[key].values() for _, name, _, _ in Formatter().parse(text) if name}
 
 
 def in_template(source: str) -> Iterator[Said]:
@@ -52,7 +51,7 @@ def in_template(source: str) -> Iterator[Said]:
         key = str(start.value) if isinstance(start, nodes.Const) else ""
         given = frozenset(one.key for one in call.kwargs)
         part = name == "named"
-        yield Said(f"{key}." if part else key, given, call.lineno, whole=whole and not part, part=part)
+        yield Said(f"{key}." if part else key, given, call.lineno, whole=whole and not part)
 
 
 def _key(node: ast.expr) -> tuple[str, bool]:
@@ -75,10 +74,12 @@ def in_code(source: str) -> Iterator[Said]:
     tree, asked = ast.parse(source), set()
     for name, call in _calls(tree):
         if name in ("t", "done") and call.args:
-            key, whole = _key(call.args[0])
-            asked.add(call.args[0])
-            if key:
-                yield Said(key, frozenset(str(one.arg) for one in call.keywords), call.lineno, whole=whole)
+            first = call.args[0]
+            for way in (first.body, first.orelse) if isinstance(first, ast.IfExp) else (first,):
+                key, whole = _key(way)
+                asked.add(way)
+                if key:
+                    yield Said(key, frozenset(str(one.arg) for one in call.keywords), call.lineno, whole=whole)
     for node in ast.walk(tree):
         if node in asked or not isinstance(node, ast.Constant) or not isinstance(node.value, str):
             continue
@@ -102,7 +103,7 @@ def unfed(said: Said, fed: set[str]) -> list[str]:
     if said.whole:
         keys = [said.key] if words.knows(said.key) else []
     else:
-        keys = [key for key in words.read() if key.startswith(said.key) and (said.part or key not in fed)]
+        keys = [key for key in words.read() if key.startswith(said.key) and key not in fed]
     return [f"line {said.line}: {key}" for key in keys if not fields(key) <= said.given]
 
 

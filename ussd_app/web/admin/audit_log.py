@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import request
 
 from ussd_app.domain.permissions import May
@@ -9,6 +11,9 @@ from ussd_app.runtime import Runtime
 from ussd_app.services import admins, audit
 from ussd_app.web.admin import words
 from ussd_app.web.admin.desk import Desk, Page, first_of, show
+
+# The part of a kind before its point; one of them has two words.
+_OF_WHAT = re.compile(r"^(follow_up|[a-z]+)_")
 
 
 def add_to(desk: Desk) -> None:
@@ -35,4 +40,4 @@ def _log(rt: Runtime) -> Page:
 
 def _kinds() -> list[str]:
     """The kinds of entries, as the words name them."""
-    return [key.removeprefix("did.").replace("_", ".", 1) for key in words.read() if key.startswith("did.")]
+    return [_OF_WHAT.sub(r"\1.", key.removeprefix("did.")) for key in words.read() if key.startswith("did.")]

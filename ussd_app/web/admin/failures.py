@@ -5,7 +5,8 @@ from __future__ import annotations
 import structlog
 from flask import g, request, session
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import Forbidden, HTTPException, NotFound, RequestEntityTooLarge
+from sqlalchemy.exc import DataError
+from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, NotFound, RequestEntityTooLarge
 
 from ussd_app.web.admin import words
 from ussd_app.web.admin.desk import Desk, Page, show
@@ -29,6 +30,10 @@ def add_to(desk: Desk) -> None:
     def broke(error: Exception) -> Page:
         if isinstance(error, HTTPException):
             return failed(error)
+        if isinstance(error, DataError):
+            # A number or a character that no column holds: somebody typed it, and nothing of ours is broken.
+            log.warning("the database takes no such value", endpoint=request.endpoint)
+            return failed(BadRequest())
         log.exception("a page of the desk broke", error=type(error).__name__)
         return _plain(desk, "broken", 500)
 

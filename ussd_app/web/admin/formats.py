@@ -24,8 +24,8 @@ from ussd_app.web.admin.words import knows
 _SUM = re.compile(r"Rp ?-?\d[\d.,]*")
 # As the services write it into logs and texts.
 name_hidden = masked_texts.name_hidden
-# A spreadsheet runs a cell that begins so.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# A spreadsheet runs a cell that begins so. Where a comma is the decimal point, as here, it takes `;` for a new cell.
+_FORMULA = re.compile(r"^(?=[\t\r\n])|(?:^|;)(?=[=+\-@＝＋－＠])")  # wide forms run too
 
 
 def add_to(app: Flask, rt: Runtime) -> None:
@@ -108,4 +108,4 @@ def lines(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[st
 
 
 def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return _FORMULA.sub(lambda found: f"{found.group()}'", cell)

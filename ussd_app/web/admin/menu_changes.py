@@ -23,6 +23,8 @@ Piece = tuple[str, str]
 _WORDS = re.compile(r"\s+|\w+|[^\w\s]")
 # Things on one page: each may be drawn as eight phones.
 PAGE = 25
+# Words of both sides that are compared one by one, which takes their square; no screen and no SMS has as many.
+MOST_WORDS = 2_000
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,8 @@ def pieces(change: Change) -> tuple[tuple[Piece, ...] | None, tuple[Piece, ...] 
         before = None if change.before is None else (("gone", change.before),)
         return before, None if change.after is None else (("new", change.after),)
     old, new = _WORDS.findall(change.before), _WORDS.findall(change.after)
+    if len(old) + len(new) > MOST_WORDS:
+        return (("gone", change.before),), (("new", change.after),)
     gone: list[Piece] = []
     came: list[Piece] = []
     for how, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import abort, jsonify, redirect, request, url_for
@@ -17,6 +17,7 @@ from ussd_app.services.drafts import Opened
 from ussd_app.services.papers import Papers
 from ussd_app.web.admin import menu_told
 from ussd_app.web.admin.desk import Desk, Page, address, done, first_of, me, not_done, show
+from ussd_app.web.admin.menu_places import names_of
 
 
 def add_to(desk: Desk) -> None:
@@ -54,6 +55,7 @@ def common(rt: Runtime, opened: Opened, place: str = "") -> dict[str, Any]:
         "edits": edits,
         "others": others,
         "place": place,
+        "known_as": names_of(rt),
         "fresh": lambda: secrets.token_hex(12),
     }
 
@@ -70,11 +72,13 @@ def _outline(rt: Runtime, number: int) -> Page:
         papers, lines = None, []
     if papers is None or (not lines and "menu" not in papers.menu):
         return redirect(url_for("menu_yaml", draft=number))
-    texts = {line.name: f"{line.name} {line.words}".lower() for line in lines}
+    says = {found: _says(screen) for _, found, screen in papers.screens()}
+    texts = {line.name: f"{line.name} {line.words} {says[line.name]}".lower() for line in lines}
     return show(
         "menu_draft",
         lines=[line for line in lines if said in texts[line.name]],
         said=said,
+        texts=texts,
         whole=len(lines),
         counts=menu_told.counts(inspection.problems),
         problems=[menu_told.told(one) for one in inspection.problems if one.problem.error],
@@ -83,6 +87,14 @@ def _outline(rt: Runtime, number: int) -> Page:
         roots=menu_outline.roots(papers),
         **common(rt, opened),
     )
+
+
+def _says(screen: Mapping[str, object]) -> str:
+    """What a phone shows there, choices too, in the menu's own language: people look for what they have seen."""
+    choices = screen.get("choices")
+    lines = choices.values() if isinstance(choices, dict) else ()
+    labels = [line.get("label") for line in lines if isinstance(line, dict)]
+    return " ".join(str(words) for words in (screen.get("text"), screen.get("end"), *labels) if words)
 
 
 def _problems(rt: Runtime, number: int) -> Page:
@@ -103,9 +115,10 @@ def _problems(rt: Runtime, number: int) -> Page:
 def _here(rt: Runtime, number: int) -> Page:
     """Whoever asks is there, and learns who else is and what counts now."""
     opened = found(rt, number)
-    others = common(rt, opened, request.args.get("place", ""))["others"]
-    people = [{"who": one.who, "place": one.place} for one in others]
-    newest = {"revision": opened.revision.number, "by": opened.revision.by, "mine": opened.revision.by == me().email}
+    shown = common(rt, opened, request.args.get("place", ""))
+    known_as, by = shown["known_as"], opened.revision.by
+    people = [{"who": known_as.get(one.who, one.who), "place": one.place} for one in shown["others"]]
+    newest = {"revision": opened.revision.number, "by": known_as.get(by, by), "mine": by == me().email}
     return jsonify(people=people, **newest)
 
 

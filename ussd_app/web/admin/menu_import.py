@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import secrets
 import zipfile
+import zlib
 from pathlib import PurePosixPath
 
 from flask import redirect, request, url_for
@@ -16,6 +17,11 @@ from ussd_app.services import draft_saving, drafts, inspecting
 from ussd_app.services.drafts import MOST_FILES, MOST_TEXT, acceptable
 from ussd_app.web.admin.desk import Desk, Page, address, done, me, not_done, t
 from ussd_app.web.admin.menu_places import history_of, stem_of
+
+# A character takes up to four bytes.
+LARGEST = 4 * MOST_TEXT
+# What unpacks no further than it is asked to; the other ways of packing fill the memory first.
+_BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def add_to(desk: Desk) -> None:
@@ -60,6 +66,8 @@ def _uploaded() -> dict[str, str]:
     for uploaded in request.files.getlist("files"):
         name, content = PurePosixPath((uploaded.filename or "").replace("\\", "/")).name, uploaded.read()
         found |= _unpacked(content) if name.lower().endswith(".zip") else {name: content} if name else {}
+        if len(found) > MOST_FILES or sum(map(len, found.values())) > LARGEST:
+            raise NotAllowedNow("these files together are too large", "no_zip")
     if not found:
         raise NotAllowedNow("choose .yaml files or a .zip", "no_files")
     try:
@@ -73,9 +81,10 @@ def _unpacked(content: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             inside = [one for one in archive.infolist() if one.filename.lower().endswith(".yaml")]
-            # A character takes up to four bytes.
-            if len(inside) > MOST_FILES or sum(one.file_size for one in inside) > 4 * MOST_TEXT:
+            if len(inside) > MOST_FILES or sum(one.file_size for one in inside) > LARGEST:
                 raise NotAllowedNow("this zip is too large", "no_zip")
+            if any(one.compress_type not in _BOUNDED for one in inside):
+                raise NotAllowedNow("this zip is packed in a way that is not unpacked here", "no_zip")
             return {PurePosixPath(one.filename).name: archive.read(one) for one in inside}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError):
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, zlib.error):
         raise NotAllowedNow("this zip cannot be read", "no_zip") from None

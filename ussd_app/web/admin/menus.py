@@ -11,6 +11,7 @@ from ussd_app.errors import NotAllowedNow, NotPublished
 from ussd_app.runtime import Runtime
 from ussd_app.services import differences, drafts, menu_shelf
 from ussd_app.web.admin.desk import Desk, Page, address, done, me, show, sorry, t
+from ussd_app.web.admin.menu_places import names_of
 
 # The files that came with this copy of the service.
 FOLDER = Path(__file__).parents[3] / "menus"
@@ -30,7 +31,7 @@ def add_to(desk: Desk) -> None:
 def _list(rt: Runtime, problem: str = "", status: int = 200) -> Page:
     live, new = menu_shelf.shelf(rt)
     strayed = differences.from_folder(rt, FOLDER)
-    return show("menus", status, live=live, new=new, strayed=strayed, problem=problem)
+    return show("menus", status, live=live, new=new, strayed=strayed, problem=problem, names=names_of(rt))
 
 
 def _make(rt: Runtime) -> Page:

@@ -19,7 +19,7 @@ from ussd_app.storage import reminders as store
 from ussd_app.storage.members import Member
 from ussd_app.storage.reckonings import Reckoning
 from ussd_app.web.admin import reminder_words
-from ussd_app.web.admin.desk import Desk, Page, show, t
+from ussd_app.web.admin.desk import Desk, Page, sees_money, show, t
 from ussd_app.web.admin.formats import name_hidden, table
 
 KIND = "reminder_calendar"
@@ -102,9 +102,16 @@ def _file(rt: Runtime) -> Page:
     known = reckoning.known(rt, KIND)
     days = list(_days(known.found)) if known and known.found else []
     steps = sorted({step for day in days for step in day.steps}, key=reminder_words.place(rt))
-    heads = [t(f"reminders.{name}") for name in ("day", "in_all", "segments", "cost")]
+    names = ["day", "in_all", "segments", *(["cost"] if sees_money() else [])]
+    heads = [t(f"reminders.{name}") for name in names]
     body = (
-        (day.day.isoformat(), day.people, day.segments, day.cost, *(day.steps.get(step, 0) for step in steps))
+        (
+            day.day.isoformat(),
+            day.people,
+            day.segments,
+            *((day.cost,) if sees_money() else ()),
+            *(day.steps.get(step, 0) for step in steps),
+        )
         for day in days
     )
     content = table([*heads, *map(reminder_words.step_name, steps)], body)

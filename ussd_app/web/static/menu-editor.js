@@ -86,6 +86,7 @@ async function showConflict(address) {
 function focusedNow() {
   const element = document.activeElement;
   const form = element?.closest?.("form[data-saves]");
+  if (element?.matches("summary")) return { summary: titleOf(element.parentElement) };
   if (!form || !element.name) return element?.id ? { id: element.id } : null;
   const same = [...form.elements].filter((one) => one.name === element.name);
   return { sign: signOf(form), name: element.name, nth: same.indexOf(element), from: element.selectionStart, to: element.selectionEnd };
@@ -93,11 +94,17 @@ function focusedNow() {
 
 function focusAgain(memory) {
   if (!memory) return;
+  if (memory.summary) {
+    const details = [...document.querySelectorAll("#editor details")].find((one) => titleOf(one) === memory.summary);
+    return void details?.querySelector("summary").focus({ preventScroll: true });
+  }
   if (memory.id) return void document.getElementById(memory.id)?.focus({ preventScroll: true });
   const form = formsHere().find((one) => signOf(one) === memory.sign);
-  const element = form && [...form.elements].filter((one) => one.name === memory.name)[memory.nth];
+  const same = form && [...form.elements].filter((one) => one.name === memory.name)[memory.nth];
+  // Where the words of a new screen were typed, the way to that screen is now.
+  const element = same?.offsetParent === null ? same.closest(".me-target")?.querySelector(".me-go") : same;
   element?.focus({ preventScroll: true });
-  if (element?.setSelectionRange && memory.from !== null) element.setSelectionRange(memory.from, memory.to);
+  if (element?.setSelectionRange && Number.isInteger(memory.from)) element.setSelectionRange(memory.from, memory.to);
 }
 
 const titleOf = (details) => `${details.closest("[id]")?.id} ${details.querySelector("summary").textContent}`;
@@ -158,8 +165,14 @@ function showNew(select) {
   more?.classList.toggle("me-wanted", select.value === "+");
 }
 
+// Whoever has chosen a new screen writes its words next.
+function askForNew(select) {
+  showNew(select);
+  if (select.value === "+") select.parentElement.querySelector("[data-new] input")?.focus();
+}
+
 function showOnly(select) {
-  for (const part of select.form.querySelectorAll("[data-only]")) part.hidden = part.dataset.only !== select.value;
+  for (const part of select.form.querySelectorAll("[data-only]")) part.hidden = !part.dataset.only.split(" ").includes(select.value);
 }
 
 // ---- checking while somebody types
@@ -245,8 +258,14 @@ function move(choice, to, direction) {
   };
 }
 
+// Where a screen goes on that has just become another kind.
+const WHAT_IT_IS = "#f-ask-check, .me-choice input[lang], #f-branch-0-when, #f-do, #screen-top";
+
 function act(form) {
   if (acting) return;
+  if (whatOf(form) === "become") {
+    focusAfter = () => [...document.querySelectorAll(WHAT_IT_IS)].at(-1)?.focus();
+  }
   acting = true;
   window.clearTimeout(saver);
   note(form, { once: true });
@@ -294,7 +313,7 @@ document.addEventListener("input", (event) => {
 
 document.addEventListener("change", (event) => {
   const { form } = event.target;
-  if (event.target.matches("select[data-target]")) showNew(event.target);
+  if (event.target.matches("select[data-target]")) askForNew(event.target);
   if (event.target.name === "kind") showOnly(event.target);
   if (mayEdit && form && "saves" in form.dataset && !waits(form)) changed(form, true);
 });
@@ -431,6 +450,8 @@ window.addEventListener("pagehide", () => {
 window.addEventListener("online", save);
 window.addEventListener("offline", () => waiting().length && say("offline"));
 
+// Whoever was quicker than this script has typed already.
+for (const field of document.querySelectorAll("[data-filters]")) if (field.value) filter(field);
 const left = mayEdit && adopt();
 drawn();
 if (left) {
