@@ -116,6 +116,8 @@ async function refresh() {
   } catch {
     return;
   }
+  // What is being dragged must not be taken away under the mouse.
+  if (dragged) return void document.addEventListener("dragend", refresh, { once: true });
   const memory = focusedNow();
   const open = new Set([...document.querySelectorAll("details[open]")].map(titleOf));
   for (const part of document.querySelectorAll("[data-fresh]")) {
